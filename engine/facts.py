@@ -1,0 +1,55 @@
+"""Facts: what has been observed about a run, in the vocabulary that rules are written in."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import singledispatch
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Fact(BaseModel):
+    """One observation. A subclass is a template: its fields are the slots that a rule may test.
+
+    A slot is a `str`, `bool`, `int` or finite `float`, or `None` where it is not known;
+    no constraint holds of what is not known.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    kind: ClassVar[str] = "fact"
+    signal: ClassVar[str] = ""
+    """What has to be recorded for a fact of this kind to be known, in the user's words."""
+    templates: ClassVar[dict[str, type["Fact"]]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        Fact.templates[cls.kind] = cls
+
+    @property
+    def slots(self) -> Mapping[str, Any]:
+        """Slot by name. (The instance's own dictionary: reading it costs nothing.)"""
+        return self.__dict__
+
+    def __str__(self) -> str:
+        return f"{self.kind}({', '.join(f'{name}={shown(v)}' for name, v in self.slots.items())})"
+
+
+def shown(value: Any) -> str:
+    """A slot's value, short enough to be read."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def order(fact: Fact) -> str:
+    """A key that sorts facts the same way whatever order they came in."""
+    return f"{fact.kind}{sorted((name, repr(value)) for name, value in fact.slots.items())}"
+
+
+@singledispatch
+def observe(run: Any) -> Iterable[Fact]:
+    """The facts of a run. A package that knows a kind of run registers how it is observed."""
+    raise TypeError(f"cannot observe a {type(run).__name__}: nobody has registered how")
+
+
+Observer = Callable[[Any], Iterable[Fact]]
