@@ -1,0 +1,162 @@
+"""From a knowledge base to what a matcher runs on: atoms, and conjunctions of them.
+
+An atom is one pattern, decided fact by fact in Python; matchers see its number only. A rule with
+alternatives becomes several conjunctions. What `unless` asks is an atom too: that the pattern is
+known to match nothing, which is decided once everything it could match has been derived.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from traindx.engine.knowledge import KnowledgeBase
+from traindx.engine.language import COMPARISONS, Constraint, Pattern, Rule
+
+LARGEST_CONJUNCTION = 8
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A pattern to be decided, for the whole run or (joined) for each entity apart."""
+
+    number: int
+    pattern: Pattern
+    joined: tuple[str, ...]
+    """The slots that name the entity; () for the whole run."""
+    absent: bool
+    """Whether it stands for: nothing matches."""
+    wave: int
+    """When it can be decided: 0 from facts alone, n once symptoms of level n are complete."""
+
+    @cached_property
+    def tests(self) -> tuple[tuple[str, Callable[[Any, Any], Any], Any], ...]:
+        """Slot, comparison and bound, flat, for they are asked of every fact."""
+        return tuple(
+            (slot, COMPARISONS[name], bound)
+            for slot, constraint in self.pattern.constraints.items()
+            for name, bound in constraint.comparisons
+        )
+
+    def holds(self, slots: Mapping[str, Any]) -> bool:
+        """Whether the pattern matches; nothing holds of what is not known."""
+        for slot, comparison, bound in self.tests:
+            value = slots.get(slot)
+            if value is None or not comparison(value, bound):
+                return False
+        return True
+
+
+@dataclass(frozen=True)
+class Conjunction:
+    """A rule (or one alternative of it): atoms that must all be told."""
+
+    number: int
+    key: Key
+    roles: tuple[tuple[str, int], ...]
+    """Role and atom, for those of `when`."""
+    absences: tuple[int, ...]
+    """Atoms of `unless`."""
+    joined: frozenset[int]
+    """Those of its atoms that must agree on the entity."""
+
+    @property
+    def atoms(self) -> tuple[int, ...]:
+        """All its atoms."""
+        return tuple(atom for _, atom in self.roles) + self.absences
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled knowledge base."""
+
+    atoms: tuple[Atom, ...]
+    conjunctions: tuple[Conjunction, ...]
+    waves: int
+    rules: Mapping[Key, Rule]
+
+    @cached_property
+    def by_wave(self) -> tuple[tuple[Atom, ...], ...]:
+        """The atoms that are decided together."""
+        return tuple(tuple(a for a in self.atoms if a.wave == wave) for wave in range(self.waves))
+
+
+class Compiler:
+    """Numbers atoms and collects conjunctions."""
+
+    def __init__(self, kb: KnowledgeBase, slots_of: Any) -> None:
+        self._kb = kb
+        self._slots_of = slots_of
+        self._levels: dict[str, int] = {}
+        self._atoms: dict[Any, Atom] = {}
+        self._conjunctions: list[Conjunction] = []
+
+    def program(self) -> Program:
+        """The whole knowledge base compiled."""
+        rules = dict(self._kb.rules())
+        for key, rule in rules.items():
+            for alternative in rule.when.alternatives:
+                self._add(key, rule, alternative)
+        waves = 1 + max((atom.wave for atom in self._atoms.values()), default=0)
+        return Program(tuple(self._atoms.values()), tuple(self._conjunctions), waves, rules)
+
+    def _add(self, key: Key, rule: Rule, alternative: Mapping[str, Pattern]) -> None:
+        roles = tuple((role, self._atom(p, rule, False)) for role, p in alternative.items())
+        absences = tuple(self._atom(p, rule, True) for p in rule.unless.values())
+        joined = frozenset(a.number for _, a in roles if a.joined) | frozenset(
+            a.number for a in absences if a.joined
+        )
+        self._conjunctions.append(
+            Conjunction(
+                len(self._conjunctions),
+                key,
+                tuple((role, a.number) for role, a in roles),
+                tuple(a.number for a in absences),
+                joined,
+            )
+        )
+
+    def _atom(self, pattern: Pattern, rule: Rule, absent: bool) -> Atom:
+        slots = self._slots_of(pattern)
+        joined = rule.same if rule.same and all(s in slots for s in rule.same) else ()
+        key = pattern.source, _frozen(pattern), joined, absent
+        if key not in self._atoms:
+            wave = self._level(pattern.symptom) if pattern.symptom else 0
+            self._atoms[key] = Atom(len(self._atoms), pattern, joined, absent, wave)
+        return self._atoms[key]
+
+    def _level(self, symptom: str) -> int:
+        """One more than the highest level among the symptoms that it rests on."""
+        if symptom not in self._levels:
+            rests = {p.symptom for p in self._kb.symptoms[symptom].patterns if p.symptom}
+            self._levels[symptom] = 1 + max(map(self._level, rests), default=0)
+        return self._levels[symptom]
+
+
+def _frozen(pattern: Pattern) -> Any:
+    tests = tuple(sorted((s, _flat(c)) for s, c in pattern.constraints.items()))
+    return tests, _flat(pattern.count) if pattern.count else ()
+
+
+def _flat(test: Constraint) -> tuple[Any, ...]:
+    return tuple((name, type(bound).__name__, bound) for name, bound in test.comparisons)
+
+
+def shown_slots(kb: KnowledgeBase, templates: Mapping[str, Any], pattern: Pattern) -> set[str]:
+    """The slots of what a pattern asks about, in a knowledge base that was checked."""
+    kind, name = pattern.source
+    if kind == "fact":
+        return set(templates[name].model_fields) if name in templates else set()
+    symptom = kb.symptoms[name]
+    if symptom.shows:
+        return set(symptom.shows)
+    roles = tuple(symptom.when.roles.values())
+    if len(roles) == 1 and not symptom.when.any:
+        return shown_slots(kb, templates, roles[0])
+    return set()
+
+
+def compiled(kb: KnowledgeBase, templates: Mapping[str, Any]) -> Program:
+    """A knowledge base as a program for matchers."""
+    return Compiler(kb, lambda pattern: shown_slots(kb, templates, pattern)).program()
