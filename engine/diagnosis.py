@@ -1,0 +1,262 @@
+"""Diagnosis: the whole way from a run to a report."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from traindx.engine.advice import next_test, prescriptions
+from traindx.engine.compile import Program, compiled
+from traindx.engine.durable import DurableMatcher, UnavailableError
+from traindx.engine.facts import Fact, observe
+from traindx.engine.inference import Finding, Inference, infer
+from traindx.engine.knowledge import KnowledgeBase, Symptom
+from traindx.engine.language import Pattern, Severity
+from traindx.engine.matching import Matcher, PlainMatcher
+from traindx.engine.ranking import Candidate, Line, Ranking, rank
+from traindx.engine.report import (
+    Clear,
+    Consequence,
+    Diagnosis,
+    EvidenceLine,
+    Observation,
+    Report,
+    RuledOut,
+    SymptomFound,
+    Unchecked,
+    Verdict,
+)
+
+SEVERITIES = tuple(Severity)
+
+
+class Diagnostician:
+    """A knowledge base made ready to diagnose runs with. Safe to use from several threads."""
+
+    def __init__(self, knowledge: KnowledgeBase, engine: str = "auto") -> None:
+        self.knowledge = knowledge
+        self.program = compiled(knowledge, Fact.templates)
+        self.matcher = matcher(self.program, engine)
+
+    def diagnose(self, run: Any) -> Report:
+        """The report about a run of any kind that can be observed."""
+        source, remarks = str(getattr(run, "source", "")), tuple(getattr(run, "notes", ()))
+        return self.report(observe(run), source, remarks)
+
+    def report(
+        self, facts: Iterable[Fact], source: str = "", remarks: tuple[str, ...] = ()
+    ) -> Report:
+        """The report about facts, in whatever order they come."""
+        inference = infer(facts, self.program, self.matcher)
+        case = Case(self.knowledge, inference, rank(inference, self.knowledge))
+        report = case.report(self.matcher.name, source, remarks)
+        report._knowledge = self.knowledge
+        return report
+
+
+def matcher(program: Program, engine: str = "auto") -> Matcher:
+    """durable_rules where it can be used, else the plain matcher; or the one that is asked for.
+
+    Raises UnavailableError if "durable_rules" is asked for and cannot be used, ValueError if the
+    name is neither.
+    """
+    if engine not in ("auto", DurableMatcher.name, PlainMatcher.name):
+        raise ValueError(f"no engine '{engine}'; it is auto, durable_rules or plain")
+    if engine == PlainMatcher.name:
+        return PlainMatcher(program)
+    try:
+        return DurableMatcher(program)
+    except UnavailableError:
+        if engine == DurableMatcher.name:
+            raise
+        return PlainMatcher(program)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known, what was inferred, and how the causes rank: all that a report says."""
+
+    kb: KnowledgeBase
+    inference: Inference
+    ranking: Ranking
+
+    def report(self, engine: str, source: str, remarks: tuple[str, ...]) -> Report:
+        """The report."""
+        diagnoses = [self.diagnosis(root) for root in self.ranking.roots]
+        return Report(
+            source=source,
+            engine=engine,
+            verdict=self.verdict,
+            headline=self.headline,
+            diagnoses=tuple(d for d in diagnoses if not self.is_note(d)),
+            notes=tuple(d for d in diagnoses if self.is_note(d)),
+            undecided=tuple(c.name for c in self.ranking.undecided),
+            symptoms=tuple(self.symptoms()),
+            ruled_out=tuple(self.ruled_out()),
+            clear=tuple(self.clear()),
+            unchecked=tuple(self.unchecked()),
+            next_test=next_test(self.kb, self.inference, self.ranking),
+            remarks=remarks,
+            facts=tuple(map(Observation.of, self.inference.facts)),
+        )
+
+    @staticmethod
+    def is_note(diagnosis: Diagnosis) -> bool:
+        """Whether it is worth knowing and no fault."""
+        return diagnosis.severity == Severity.NOTE and not diagnosis.benign
+
+    @cached_property
+    def faults(self) -> list[Candidate]:
+        """The roots that are faults."""
+        return [
+            c
+            for c in self.ranking.roots
+            if not c.cause.benign and c.cause.severity != Severity.NOTE
+        ]
+
+    @cached_property
+    def unexplained(self) -> list[Symptom]:
+        """The alarming symptoms that no root accounts for, neither a fault nor a benign one."""
+        explained = {name for c in self.ranking.roots for name in c.cause.explains}
+        return [s for s in self.held if s.severity != "note" and s.symptom not in explained]
+
+    @cached_property
+    def held(self) -> list[Symptom]:
+        """The symptoms that hold, the most severe first."""
+        found = [s for n, s in self.kb.symptoms.items() if self.inference.clearest("symptom", n)]
+        return sorted(found, key=lambda s: (SEVERITIES.index(s.severity), s.symptom))
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Whether something is wrong, nothing is, or one cannot tell."""
+        if self.faults or any(s.severity == Severity.CRITICAL for s in self.unexplained):
+            return "faulty"
+        if self.unexplained or any(s.limits for s in self.held):
+            return "inconclusive"
+        return "healthy"
+
+    @cached_property
+    def headline(self) -> str:
+        """The answer in a sentence."""
+        if self.ranking.undecided:
+            titles = [c.cause.title for c in self.ranking.undecided]
+            return f"{titles[0]}, or: {', or: '.join(titles[1:])}; the record does not decide"
+        if self.faults:
+            return self.faults[0].cause.title
+        if self.verdict == "faulty":
+            return f"{self.unexplained[0].title}; the record does not show why"
+        if self.verdict == "inconclusive":
+            limits = [s for s in self.held if s.limits] or self.unexplained
+            return f"Cannot tell: {_lowered(self._sentence(limits[0]))}"
+        benign = [c.cause.title for c in self.ranking.roots if c.cause.benign]
+        return f"Nothing wrong found{': ' + _lowered(benign[0]) if benign else ''}"
+
+    def _sentence(self, symptom: Symptom) -> str:
+        finding = self.inference.clearest("symptom", symptom.symptom)
+        return finding.sentence if finding else symptom.title
+
+    def diagnosis(self, candidate: Candidate) -> Diagnosis:
+        """A cause as the report shows it."""
+        cause = candidate.cause
+        follows = self.ranking.follows.get(candidate.name, ())
+        return Diagnosis(
+            cause=candidate.name,
+            title=cause.title,
+            about=_one_line(cause.about),
+            benign=cause.benign,
+            severity=cause.severity,
+            strength=self.kb.scale.strength(candidate.score),
+            score=round(candidate.score, 6),
+            prior=candidate.prior,
+            evidence=tuple(map(_line, candidate.pro)),
+            against=tuple(map(_line, candidate.contra)),
+            follows=tuple(Consequence(cause=c.name, title=c.cause.title) for c in follows),
+            explains=tuple(s.title for s in self.held if s.symptom in cause.explains),
+            remedies=tuple(prescriptions(cause, self.kb, self.inference)),
+            settle=_one_line(cause.settle) if cause.settle else None,
+        )
+
+    def symptoms(self) -> Iterator[SymptomFound]:
+        """The symptoms that hold, each in its clearest finding."""
+        for symptom in self.held:
+            finding = self.inference.clearest("symptom", symptom.symptom)
+            if finding is not None:
+                yield SymptomFound(
+                    symptom=symptom.symptom,
+                    title=symptom.title,
+                    severity=symptom.severity,
+                    sentence=finding.sentence,
+                    facts=_observations(finding),
+                )
+
+    def ruled_out(self) -> Iterator[RuledOut]:
+        """The causes that something spoke for and that are not believed."""
+        for loser, winner in self.ranking.ruled_out:
+            yield RuledOut(
+                cause=loser.name,
+                title=loser.cause.title,
+                score=round(loser.score, 6),
+                reason=_reason(loser, winner),
+            )
+
+    def clear(self) -> Iterator[Clear]:
+        """The symptoms that were looked for and are not there."""
+        for name, symptom in self.kb.symptoms.items():
+            if self.inference.clearest("symptom", name) is None and not self._missing(symptom):
+                yield Clear(symptom=name, title=symptom.clear or symptom.title)
+
+    def unchecked(self) -> Iterator[Unchecked]:
+        """The symptoms that could not be looked for."""
+        for name, symptom in self.kb.symptoms.items():
+            missing = self._missing(symptom)
+            if missing and self.inference.clearest("symptom", name) is None:
+                yield Unchecked(symptom=name, title=symptom.title, signals=missing)
+
+    def _missing(self, symptom: Symptom) -> tuple[str, ...]:
+        """The signals without which none of the alternatives can be looked for."""
+        alternatives = [self._unseen(a.values()) for a in symptom.when.alternatives]
+        return min(alternatives, key=len)
+
+    def _unseen(self, patterns: Iterable[Pattern]) -> tuple[str, ...]:
+        signals: list[str] = []
+        for pattern in patterns:
+            if pattern.symptom:
+                signals.extend(self._missing(self.kb.symptoms[pattern.symptom]))
+            elif pattern.fact not in self._seen:
+                signals.append(Fact.templates[str(pattern.fact)].signal or str(pattern.fact))
+        return tuple(dict.fromkeys(signals))
+
+    @cached_property
+    def _seen(self) -> frozenset[str]:
+        return frozenset(fact.kind for fact in self.inference.facts)
+
+
+def _line(line: Line) -> EvidenceLine:
+    return EvidenceLine(
+        name=line.name,
+        sentence=line.finding.sentence,
+        weight=line.rule.weight,
+        value=line.weight,
+        facts=_observations(line.finding),
+    )
+
+
+def _observations(finding: Finding) -> tuple[Observation, ...]:
+    return tuple(map(Observation.of, dict.fromkeys(finding.facts)))
+
+
+def _reason(loser: Candidate, winner: Candidate | None) -> str:
+    if winner is None:
+        return loser.contra[0].finding.sentence
+    if winner.cause.benign:
+        return f"the benign explanation fits at least as well: {_lowered(winner.cause.title)}"
+    return f"the evidence for the opposite is stronger: {_lowered(winner.cause.title)}"
+
+
+def _lowered(sentence: str) -> str:
+    """With a small first letter, unless it begins with a name in capitals."""
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

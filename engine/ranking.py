@@ -1,0 +1,250 @@
+"""Ranking: weigh the evidence, let causes account for symptoms, and order what remains.
+
+A cause's score is the log-odds it starts with plus the weights of its evidence, each line once
+(its clearest finding). The order is parsimonious covering in its simplest form (Peng and Reggia,
+1990): a cause whose evidence another one accounts for is listed under that one.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from traindx.engine.facts import Fact
+from traindx.engine.inference import Finding, Inference
+from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase
+from traindx.engine.language import Slotted
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line of evidence that holds: what it is worth, and in what it shows."""
+
+    name: str
+    rule: EvidenceRule
+    weight: float
+    finding: Finding
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A cause with all that speaks for and against it."""
+
+    cause: Cause
+    prior: float
+    lines: tuple[Line, ...]
+
+    @cached_property
+    def score(self) -> float:
+        """Log-odds, all evidence weighed."""
+        return self.prior + sum(sorted(line.weight for line in self.lines))
+
+    @property
+    def name(self) -> str:
+        """The name of the cause."""
+        return self.cause.cause
+
+    @property
+    def pro(self) -> tuple[Line, ...]:
+        """What speaks for it, the weightiest first."""
+        return tuple(sorted((x for x in self.lines if x.weight > 0), key=_weightiest))
+
+    @property
+    def contra(self) -> tuple[Line, ...]:
+        """What speaks against it, the weightiest first."""
+        return tuple(sorted((x for x in self.lines if x.weight < 0), key=_weightiest))
+
+
+def _weightiest(line: Line) -> tuple[float, str]:
+    return -abs(line.weight), line.name
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Causes in the order in which to believe them."""
+
+    roots: tuple[Candidate, ...]
+    """Those that stand alone, the most believable first."""
+    follows: Mapping[str, tuple[Candidate, ...]]
+    """By root, the causes that follow from it."""
+    ruled_out: tuple[tuple[Candidate, Candidate | None], ...]
+    """A cause that something spoke for, and what it had to give way to (None: the evidence)."""
+    undecided: tuple[Candidate, ...] = field(default=())
+    """Roots that compete for the first place and are not told apart."""
+
+
+def rank(inference: Inference, kb: KnowledgeBase) -> Ranking:
+    """Causes by weight of evidence; one that another accounts for comes under that one."""
+    everyone = [c for c in weigh(inference, kb) if c.pro]
+    standing = sorted((c for c in everyone if c.score >= kb.scale.report_at), key=_Order(kb))
+    kept, excluded = _exclude(standing, kb)
+    court = Court(kept, inference, kb)
+    roots, follows, gave_way = court.settle()
+    weak = [(c, None) for c in everyone if c.score < kb.scale.report_at and c.contra]
+    out = sorted([*excluded, *gave_way, *weak], key=lambda pair: (-pair[0].score, pair[0].name))
+    return Ranking(roots, follows, tuple(out), _undecided(roots, kb))
+
+
+def weigh(inference: Inference, kb: KnowledgeBase) -> Iterator[Candidate]:
+    """Every cause, with the lines of evidence that hold."""
+    for name, cause in kb.causes.items():
+        lines = []
+        for line, rule in cause.evidence.items():
+            finding = inference.clearest("evidence", name, line)
+            if finding is not None:
+                lines.append(Line(line, rule, kb.weight(rule), finding))
+        yield Candidate(cause, kb.prior(cause), tuple(lines))
+
+
+class _Order:
+    """The key that puts the most believable first; a benign explanation wins ties."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self._margin = kb.scale.margin
+
+    def __call__(self, candidate: Candidate) -> tuple[float, bool, str]:
+        grace = self._margin if candidate.cause.benign else 0.0
+        return -round(candidate.score + grace, 9), not candidate.cause.benign, candidate.name
+
+
+def _exclude(
+    standing: list[Candidate], kb: KnowledgeBase
+) -> tuple[list[Candidate], list[tuple[Candidate, Candidate | None]]]:
+    """Of two that cannot both be, the more believable stays."""
+    kept: list[Candidate] = []
+    out: list[tuple[Candidate, Candidate | None]] = []
+    for candidate in standing:
+        pairs = ((k, frozenset((k.name, candidate.name))) for k in kept)
+        winner = next((k for k, pair in pairs if pair in kb.exclusions), None)
+        if winner is None:
+            kept.append(candidate)
+        else:
+            out.append((candidate, winner))
+    return kept, out
+
+
+class Court:
+    """Decides which of the standing causes are accounted for by others."""
+
+    def __init__(
+        self, candidates: list[Candidate], inference: Inference, kb: KnowledgeBase
+    ) -> None:
+        self._candidates = candidates
+        self._kb = kb
+        self._place = {c.name: n for n, c in enumerate(candidates)}
+        self._held = {name: inference.findings.get(("symptom", name), ()) for name in kb.symptoms}
+        self._accounts = {c.name: self._account((c,)) for c in candidates}
+
+    def settle(
+        self,
+    ) -> tuple[
+        tuple[Candidate, ...],
+        dict[str, tuple[Candidate, ...]],
+        list[tuple[Candidate, Candidate | None]],
+    ]:
+        """Roots, what follows from each, and what gave way to a benign explanation."""
+        above = {c.name: self._above(c) for c in self._candidates}
+        roots = [c for c in self._candidates if above[c.name] is None]
+        roots = roots or self._candidates[:1]
+        standing: list[Candidate] = []
+        for candidate in roots:
+            account = self._account(standing)
+            if standing and self._residual(candidate, account) < self._kb.scale.report_at:
+                above[candidate.name] = self._first_accounting(candidate, standing)
+            else:
+                standing.append(candidate)
+        return self._sorted_out(standing, above)
+
+    def _sorted_out(
+        self, roots: list[Candidate], above: Mapping[str, Candidate | None]
+    ) -> tuple[
+        tuple[Candidate, ...],
+        dict[str, tuple[Candidate, ...]],
+        list[tuple[Candidate, Candidate | None]],
+    ]:
+        names = {c.name for c in roots}
+        follows: dict[str, list[Candidate]] = {name: [] for name in names}
+        gave_way: list[tuple[Candidate, Candidate | None]] = []
+        for candidate in self._candidates:
+            if candidate.name in names:
+                continue
+            root = self._root(candidate, above, names) or roots[0]
+            if root.cause.benign:
+                gave_way.append((candidate, root))
+            else:
+                follows[root.name].append(candidate)
+        return tuple(roots), {name: tuple(f) for name, f in follows.items()}, gave_way
+
+    def _root(
+        self, candidate: Candidate, above: Mapping[str, Candidate | None], roots: set[str]
+    ) -> Candidate | None:
+        """The root that a chain of accounts ends in."""
+        seen: set[str] = set()
+        current: Candidate | None = candidate
+        while current is not None and current.name not in roots:
+            if current.name in seen:
+                return None
+            seen.add(current.name)
+            current = above.get(current.name)
+        return current
+
+    def _above(self, candidate: Candidate) -> Candidate | None:
+        """The most believable other cause that accounts for this one."""
+        return next((o for o in self._candidates if self._absorbs(o, candidate)), None)
+
+    def _absorbs(self, one: Candidate, other: Candidate) -> bool:
+        """Whether `other` stands on nothing once `one` is believed, and not the reverse."""
+        if one is other or self._stands(other, one):
+            return False
+        earlier = self._place[one.name] < self._place[other.name]
+        return earlier if one.cause.benign else earlier or self._stands(one, other)
+
+    def _stands(self, candidate: Candidate, given: Candidate) -> bool:
+        return self._residual(candidate, self._accounts[given.name]) >= self._kb.scale.report_at
+
+    def _residual(self, candidate: Candidate, account: "Account") -> float:
+        """The score that is left without the evidence that is accounted for."""
+        if candidate.name in account.names:
+            return candidate.prior
+        left = (x.weight for x in candidate.lines if x.weight < 0 or not account.covers(x.finding))
+        return candidate.prior + sum(sorted(left))
+
+    def _account(self, believed: Iterable[Candidate]) -> "Account":
+        """What the believed causes explain."""
+        names = frozenset(name for c in believed for name in c.cause.explains)
+        found = [f for name in names for f in self._held.get(name, ())]
+        return Account(names, frozenset(id(fact) for f in found for fact in f.facts))
+
+    def _first_accounting(self, candidate: Candidate, standing: list[Candidate]) -> Candidate:
+        """The root that accounts for most of it."""
+        return min(standing, key=lambda c: self._residual(candidate, self._accounts[c.name]))
+
+
+@dataclass(frozen=True)
+class Account:
+    """Symptoms and causes that are explained, and the facts in which the symptoms show."""
+
+    names: frozenset[str]
+    facts: frozenset[int]
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether everything that a finding rests on is explained."""
+        return all(self._covers(item) for item in finding.bound.values())
+
+    def _covers(self, item: Slotted) -> bool:
+        if isinstance(item, Finding):
+            return item.key[1] in self.names or self.covers(item)
+        return isinstance(item, Fact) and id(item) in self.facts
+
+
+def _undecided(roots: tuple[Candidate, ...], kb: KnowledgeBase) -> tuple[Candidate, ...]:
+    """The faults whose scores are too near to the first for it to be singled out."""
+    if not roots or roots[0].cause.benign:
+        return ()
+    near = [c for c in roots if roots[0].score - c.score < kb.scale.margin and not c.cause.benign]
+    rivals = [c for c in near if c is roots[0] or _compete(roots[0], c)]
+    return tuple(rivals) if len(rivals) > 1 else ()
+
+
+def _compete(one: Candidate, other: Candidate) -> bool:
+    """Whether two causes would explain the same."""
+    return bool(set(one.cause.explains) & set(other.cause.explains))
