@@ -86,6 +86,10 @@ class Change(Declared):
     add: float | None = None
     at_most: float | None = None
     at_least: float | None = None
+    keep: int | None = None
+    """So many first entries of a list."""
+    without: str | None = None
+    """The entries of a list that are not of this name or kind."""
 
     @model_validator(mode="after")
     def _changes_one_thing(self) -> "Change":

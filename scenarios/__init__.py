@@ -1,0 +1,1 @@
+"""Scenarios: runs whose fault is known, what must be found in each, and what cures it."""
