@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
 from string import Formatter
 from types import NoneType
 from typing import Any, get_args
@@ -17,12 +19,19 @@ from traindx.engine.sources import Complaint, Path_, Source, nearest
 
 Entries = Mapping[str, Mapping[str, tuple[Source, BaseModel]]]
 Said = Iterator[tuple[Path_, str]]
+LONGEST_FORMAT = 5
 RESERVED = {"fact", "symptom", "count"}
+"""What a pattern says of itself, and so cannot ask of a slot."""
 
 
-def check(entries: Entries, templates: Mapping[str, type[Fact]]) -> Iterator[Complaint]:
-    """Every complaint about the entries of a knowledge base."""
-    book = Book(entries, templates)
+def check(
+    entries: Entries, templates: Mapping[str, type[Fact]], torn: frozenset[str] = frozenset()
+) -> Iterator[Complaint]:
+    """Every complaint about the entries of a knowledge base.
+
+    `torn` names what stands in files that could not be read: it is not complained of as unknown.
+    """
+    book = Book(entries, templates, torn)
     for kind, checks in CHECKS.items():
         for source, entry in entries[kind].values():
             for one in checks:
@@ -36,12 +45,14 @@ class Book:
 
     entries: Entries
     templates: Mapping[str, type[Fact]]
+    torn: frozenset[str]
 
-    def has(self, kind: str, name: str, where: Path_) -> Said:
+    def has(self, kind: str, name: str, where: Path_, about: str) -> Said:
         """A complaint, unless there is an entry of the name."""
-        if name not in self.entries[kind]:
+        lost = name in self.torn or (kind == "reference" and "references" in self.torn)
+        if name not in self.entries[kind] and not lost:
             hint = nearest(name, self.entries[kind])
-            yield where, f"{where[-1]}: no {kind} is called '{name}'{hint}"
+            yield where, f"{about}: no {kind} is called '{name}'{hint}"
 
     def symptom(self, name: str) -> Symptom:
         """The symptom of a name that is known to exist."""
@@ -49,28 +60,48 @@ class Book:
         assert isinstance(symptom, Symptom)
         return symptom
 
-    def slots(self, pattern: Pattern, seen: tuple[str, ...] = ()) -> dict[str, Any] | None:
+    @cached_property
+    def scale(self) -> Scale | None:
+        """The scale, if there is one that could be read."""
+        scale = self.entries["scale"].get("scale", (None, None))[1]
+        return scale if isinstance(scale, Scale) else None
+
+    @cached_property
+    def rests(self) -> dict[str, set[str]]:
+        """The symptoms that each symptom rests on."""
+        symptoms = self.entries["symptom"]
+        return {n: {p.symptom for p in self.symptom(n).patterns if p.symptom} for n in symptoms}
+
+    def slots(self, pattern: Pattern) -> dict[str, Any] | None:
         """The types of the slots of what a pattern asks about; None if that is unknown."""
         kind, name = pattern.source
-        if kind == "fact":
-            template = self.templates.get(name)
-            fields = template.model_fields if template else {}
-            return {s: f.annotation for s, f in fields.items()} if template else None
-        if name not in self.entries["symptom"] or name in seen:
-            return None
-        return self._shown(self.symptom(name), (*seen, name))
+        if kind == "symptom":
+            return self._shown(name)
+        template = self.templates.get(name)
+        fields = template.model_fields if template else {}
+        return {s: f.annotation for s, f in fields.items()} if template else None
 
-    def _shown(self, symptom: Symptom, seen: tuple[str, ...]) -> dict[str, Any]:
+    def _shown(self, name: str) -> dict[str, Any] | None:
+        if name not in self._shows:
+            self._shows[name] = None  # what a symptom that rests on itself finds here
+            if name in self.entries["symptom"]:
+                self._shows[name] = self._shown_by(self.symptom(name))
+        return self._shows[name]
+
+    def _shown_by(self, symptom: Symptom) -> dict[str, Any] | None:
         roles = symptom.when.alternatives[0]
         if not symptom.shows:
-            (only,) = roles.values() if len(roles) == 1 and not symptom.when.any else (None,)
-            return (self.slots(only, seen) if only else None) or {}
+            lone = len(roles) == 1 and not symptom.when.any
+            return self.slots(next(iter(roles.values()))) if lone else {}
         paths = {slot: path.partition(".") for slot, path in symptom.shows.items()}
         return {
-            slot: (self.slots(roles[role], seen) or {}).get(inner, Any)
+            slot: (self.slots(roles[role]) or {}).get(inner, Any) if role in roles else Any
             for slot, (role, _, inner) in paths.items()
-            if role in roles
         }
+
+    @cached_property
+    def _shows(self) -> dict[str, dict[str, Any] | None]:
+        return {}
 
 
 def _kinds(annotation: Any) -> tuple[type, ...]:
@@ -86,7 +117,7 @@ def _fits(value: Any, annotation: Any) -> bool:
     if isinstance(value, bool):
         return bool in kinds
     if isinstance(value, int | float):
-        return float in kinds or (int in kinds and float(value).is_integer())
+        return float in kinds or (int in kinds and value == int(value))
     return str in kinds
 
 
@@ -112,12 +143,15 @@ def _pattern(book: Book, role: str, pattern: Pattern, where: Path_) -> Said:
     kind, name = pattern.source
     slots = book.slots(pattern)
     if kind == "symptom":
-        yield from ((w, f"{role}: {t}") for w, t in book.has("symptom", name, (*where, "symptom")))
+        yield from book.has("symptom", name, (*where, "symptom"), role)
     elif slots is None:
         hint = nearest(name, book.templates)
         yield (*where, "fact"), f"{role}: no fact is called '{name}'{hint}"
     if slots is None:
         return
+    if taken := RESERVED & set(slots):
+        text = f"{role}: {name} has a slot '{min(taken)}', a word that patterns keep for themselves"
+        yield where, text
     for slot, test in pattern.constraints.items():
         if slot in slots:
             yield from _constraint(slot, test, slots[slot], (*where, slot))
@@ -157,12 +191,22 @@ def _same(book: Book, rule: Rule, where: Path_) -> Said:
             yield (*where, "same"), f"{pattern.source[1]} has {', '.join(have)} but not {missing}"
         if have and pattern.count is not None:
             yield (*where, "same"), f"{pattern.source[1]}: `count` and `same` do not go together"
-    joined = [p for p in rule.when.patterns if set(rule.same) & set(book.slots(p) or {})]
-    if rule.same and not joined:
-        yield (*where, "same"), f"no pattern of `when` has the slot {', '.join(rule.same)}"
+    for alternative in rule.when.alternatives:
+        known = [book.slots(p) for p in alternative.values()]
+        if rule.same and not any(s is None or set(rule.same) & set(s) for s in known):
+            text = f"no pattern that must match has the slot {', '.join(rule.same)}"
+            yield (*where, "same"), text + _instead(rule.same, known)
+            return
+
+
+def _instead(words: tuple[str, ...], known: list[dict[str, Any] | None]) -> str:
+    slots = {slot for s in known for slot in s or ()}
+    return next((hint for word in words if (hint := nearest(word, slots))), "")
 
 
 def _sentence(book: Book, text: str, when: Conditions, where: Path_) -> Said:
+    if not text and not all(any(p.symptom for p in a.values()) for a in when.alternatives):
+        yield where, "because: say what was found; only symptoms say it for themselves"
     try:
         named = Sentence(text).slots
     except ValueError as error:
@@ -178,8 +222,10 @@ def _named(book: Book, role: str, slot: str, spec: str, when: Conditions) -> Ite
             hint = nearest(role, alternative)
             yield f"because: no pattern that always matches plays the role '{role}'{hint}"
             return
-        slots = book.slots(alternative[role])
-        if slots is not None and slot not in slots:
+        slots, count = book.slots(alternative[role]), alternative[role].count
+        if count is not None and count.holds(0):
+            yield f"because: {role} may match nothing, and then there is no '{role}.{slot}'"
+        elif slots is not None and slot not in slots:
             yield f"because: {role} has no slot '{slot}'{nearest(slot, slots)}"
         elif slots is not None and not _formattable(slots[slot], spec):
             yield f"because: '{role}.{slot}' cannot be written as ':{spec}'"
@@ -187,6 +233,8 @@ def _named(book: Book, role: str, slot: str, spec: str, when: Conditions) -> Ite
 
 def _formattable(annotation: Any, spec: str) -> bool:
     samples = [SAMPLE[t] for t in _kinds(annotation) if t in SAMPLE]
+    if len(spec) > LONGEST_FORMAT:
+        return False
     try:
         for sample in samples:
             Formatter().format_field(sample, spec)
@@ -220,7 +268,9 @@ def _example(book: Book, symptom: Symptom, example: Example, where: Path_) -> Sa
         if role not in roles:
             yield place, f"examples: no pattern plays the role '{role}'{nearest(role, roles)}"
             continue
-        slots = book.slots(roles[role]) or {}
+        slots = book.slots(roles[role])
+        if slots is None:
+            continue
         for slot, value in values.items():
             if slot not in slots:
                 yield (*place, slot), f"examples: {role} has no slot '{slot}'{nearest(slot, slots)}"
@@ -230,37 +280,42 @@ def _example(book: Book, symptom: Symptom, example: Example, where: Path_) -> Sa
 
 def _refers(book: Book, entry: Symptom | Cause | Remedy) -> Said:
     for n, name in enumerate(entry.references):
-        yield from book.has("reference", name, ("references", n))
+        yield from book.has("reference", name, ("references", n), "references")
 
 
 def _cause(book: Book, cause: Cause) -> Said:
-    scale = book.entries["scale"]["scale"][1]
-    assert isinstance(scale, Scale)
-    if cause.prior not in scale.priors:
-        hint = nearest(cause.prior, scale.priors) or f"; it is one of {', '.join(scale.priors)}"
-        yield ("prior",), f"prior: no prior is called '{cause.prior}'{hint}"
+    if book.scale is not None:
+        yield from _worded("prior", "prior", cause.prior, book.scale.priors, ("prior",))
     for name, line in cause.evidence.items():
         where = ("evidence", name)
-        if line.word not in scale.weights:
-            hint = nearest(line.word, scale.weights) or f"; it is one of {', '.join(scale.weights)}"
-            yield (*where, "weight"), f"{name}: no weight is called '{line.word}'{hint}"
+        if book.scale is not None:
+            weights = book.scale.weights
+            yield from _worded(name, "weight", line.word, weights, (*where, "weight"))
         yield from _rule(book, line, where)
     yield from _relations(book, cause)
     yield from _refers(book, cause)
 
 
+def _worded(about: str, kind: str, word: str, words: Mapping[str, float], where: Path_) -> Said:
+    if word not in words:
+        hint = nearest(word, words) or f"; it is one of {', '.join(words)}"
+        yield where, f"{about}: no {kind} is called '{word}'{hint}"
+
+
 def _relations(book: Book, cause: Cause) -> Said:
     for n, name in enumerate(cause.excludes):
-        yield from book.has("cause", name, ("excludes", n))
+        yield from book.has("cause", name, ("excludes", n), "excludes")
         if name == cause.cause:
             yield ("excludes", n), "excludes: a cause cannot exclude itself"
     for n, name in enumerate(cause.remedies):
-        yield from book.has("remedy", name, ("remedies", n))
+        yield from book.has("remedy", name, ("remedies", n), "remedies")
     known = {**book.entries["symptom"], **book.entries["cause"]}
     for n, name in enumerate(cause.explains):
-        if name not in known:
+        if name not in known and name not in book.torn:
             hint = nearest(name, known)
             yield ("explains", n), f"explains: no symptom or cause is called '{name}'{hint}"
+        if name == cause.cause and name not in book.entries["symptom"]:
+            yield ("explains", n), "explains: a cause cannot explain itself"
 
 
 def _remedy(book: Book, remedy: Remedy) -> Said:
@@ -272,34 +327,34 @@ def _remedy(book: Book, remedy: Remedy) -> Said:
 def _scale(book: Book, scale: Scale) -> Said:
     for name, value in scale.weights.items():
         if value <= 0:
-            yield (
-                ("weights", name),
-                f"weights: {name} must be above 0; write the minus in the cause",
-            )
+            text = f"weights: {name} must be above 0; write the minus in the cause"
+            yield ("weights", name), text
+    for table in ("weights", "priors", "strengths"):
+        for name, value in getattr(scale, table).items():
+            if not isfinite(value):
+                yield (table, name), f"{table}: {name} must be a finite number"
     for n, name in enumerate(scale.references):
-        yield from book.has("reference", name, ("references", n))
+        yield from book.has("reference", name, ("references", n), "references")
 
 
 def _cycles(book: Book) -> Iterator[Complaint]:
     """A complaint for each symptom that rests on itself."""
-    rests = {
-        name: {p.symptom for p in book.symptom(name).patterns if p.symptom}
-        for name in book.entries["symptom"]
-    }
     for name, (source, _) in book.entries["symptom"].items():
-        if path := _path(name, name, rests, frozenset()):
-            yield source.complaint(("when",), f"symptoms rest on themselves: {' -> '.join(path)}")
+        if way := _way_back(name, book.rests):
+            yield source.complaint(("when",), f"symptoms rest on themselves: {' -> '.join(way)}")
 
 
-def _path(
-    start: str, goal: str, rests: Mapping[str, Any], seen: frozenset[str]
-) -> tuple[str, ...] | None:
-    for name in sorted(rests.get(start, ())):
-        if name == goal:
-            return start, goal
-        if name not in seen and (path := _path(name, goal, rests, seen | {name})):
-            return start, *path
-    return None
+def _way_back(goal: str, rests: Mapping[str, set[str]]) -> tuple[str, ...]:
+    """The symptoms from one back to itself, or none."""
+    ways: list[tuple[str, ...]] = [(goal,)]
+    seen: set[str] = set()
+    for way in ways:
+        for name in sorted(rests.get(way[-1], set()) - seen):
+            if name == goal:
+                return *way, goal
+            seen.add(name)
+            ways.append((*way, name))
+    return ()
 
 
 CHECKS: dict[str, tuple[Any, ...]] = {

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from traindx.engine.knowledge import KnowledgeBase
-from traindx.engine.language import COMPARISONS, Constraint, Pattern, Rule
+from traindx.engine.language import COMPARISONS, Constraint, Pattern, Rule, Slotted
 
 LARGEST_CONJUNCTION = 8
 Key = tuple[str, ...]
@@ -31,6 +31,11 @@ class Atom:
     """When it can be decided: 0 from facts alone, n once symptoms of level n are complete."""
 
     @cached_property
+    def source(self) -> tuple[str, str]:
+        """What it is decided on: ("fact", its kind) or ("symptom", its name)."""
+        return self.pattern.source
+
+    @cached_property
     def tests(self) -> tuple[tuple[str, Callable[[Any, Any], Any], Any], ...]:
         """Slot, comparison and bound, flat, for they are asked of every fact."""
         return tuple(
@@ -39,13 +44,28 @@ class Atom:
             for name, bound in constraint.comparisons
         )
 
-    def holds(self, slots: Mapping[str, Any]) -> bool:
-        """Whether the pattern matches; nothing holds of what is not known."""
+    def matching(self, items: list[Slotted]) -> list[Slotted]:
+        """Those that the pattern matches; nothing holds of what is not known."""
         for slot, comparison, bound in self.tests:
-            value = slots.get(slot)
-            if value is None or not comparison(value, bound):
-                return False
-        return True
+            items = [
+                item
+                for item in items
+                if (value := item.slots.get(slot)) is not None and comparison(value, bound)
+            ]
+        return items
+
+    @cached_property
+    def bounded(self) -> bool:
+        """Whether one match may be clearer than another."""
+        return any(test.bounds for test in self.pattern.constraints.values())
+
+    def clearest(self, items: list[Slotted]) -> tuple[float, Slotted]:
+        """The first of those that match most clearly, and its margin."""
+        if not self.bounded:
+            return 0.0, items[0]
+        margins = [self.pattern.margin(item) for item in items]
+        best = max(margins)
+        return best, items[margins.index(best)]
 
 
 @dataclass(frozen=True)
@@ -54,6 +74,8 @@ class Conjunction:
 
     number: int
     key: Key
+    alternative: int
+    """Which of the rule's alternatives, from 0."""
     roles: tuple[tuple[str, int], ...]
     """Role and atom, for those of `when`."""
     absences: tuple[int, ...]
@@ -61,10 +83,10 @@ class Conjunction:
     joined: frozenset[int]
     """Those of its atoms that must agree on the entity."""
 
-    @property
+    @cached_property
     def atoms(self) -> tuple[int, ...]:
-        """All its atoms."""
-        return tuple(atom for _, atom in self.roles) + self.absences
+        """All its atoms, each once."""
+        return tuple(dict.fromkeys((*(atom for _, atom in self.roles), *self.absences)))
 
 
 @dataclass(frozen=True)
@@ -85,7 +107,7 @@ class Program:
 class Compiler:
     """Numbers atoms and collects conjunctions."""
 
-    def __init__(self, kb: KnowledgeBase, slots_of: Any) -> None:
+    def __init__(self, kb: KnowledgeBase, slots_of: Callable[[Pattern], set[str]]) -> None:
         self._kb = kb
         self._slots_of = slots_of
         self._levels: dict[str, int] = {}
@@ -96,30 +118,30 @@ class Compiler:
         """The whole knowledge base compiled."""
         rules = dict(self._kb.rules())
         for key, rule in rules.items():
-            for alternative in rule.when.alternatives:
-                self._add(key, rule, alternative)
+            for n, alternative in enumerate(rule.when.alternatives):
+                self._add(key, n, rule, alternative)
         waves = 1 + max((atom.wave for atom in self._atoms.values()), default=0)
         return Program(tuple(self._atoms.values()), tuple(self._conjunctions), waves, rules)
 
-    def _add(self, key: Key, rule: Rule, alternative: Mapping[str, Pattern]) -> None:
-        roles = tuple((role, self._atom(p, rule, False)) for role, p in alternative.items())
-        absences = tuple(self._atom(p, rule, True) for p in rule.unless.values())
-        joined = frozenset(a.number for _, a in roles if a.joined) | frozenset(
-            a.number for a in absences if a.joined
-        )
+    def _add(self, key: Key, n: int, rule: Rule, alternative: Mapping[str, Pattern]) -> None:
+        roles = {role: self._atom(p, rule.same, False) for role, p in alternative.items()}
+        # Where nothing that is found has the slots, `unless` has nothing to agree with.
+        same = rule.same if any(atom.joined for atom in roles.values()) else ()
+        absences = [self._atom(p, same, True) for p in rule.unless.values()]
         self._conjunctions.append(
             Conjunction(
                 len(self._conjunctions),
                 key,
-                tuple((role, a.number) for role, a in roles),
-                tuple(a.number for a in absences),
-                joined,
+                n,
+                tuple((role, atom.number) for role, atom in roles.items()),
+                tuple(atom.number for atom in absences),
+                frozenset(a.number for a in (*roles.values(), *absences) if a.joined),
             )
         )
 
-    def _atom(self, pattern: Pattern, rule: Rule, absent: bool) -> Atom:
-        slots = self._slots_of(pattern)
-        joined = rule.same if rule.same and all(s in slots for s in rule.same) else ()
+    def _atom(self, pattern: Pattern, same: tuple[str, ...], absent: bool) -> Atom:
+        has_all = pattern.count is None and set(same) <= self._slots_of(pattern)
+        joined = same if has_all else ()
         key = pattern.source, _frozen(pattern), joined, absent
         if key not in self._atoms:
             wave = self._level(pattern.symptom) if pattern.symptom else 0

@@ -5,7 +5,8 @@ conjunctions, joins on equality, one ruleset with one session at a time, no host
 Off that path it crashes, hangs or loses facts. What shapes the code below:
 
 - a node holds at most 511 tests, so an atom is found in two steps, `h` (its group of 64) then `a`;
-- a test serves at most 255 rules, so an atom that more rules use is told under several numbers;
+- a test serves at most 255 rules, and no fact gets past one with more than 64 joins (error 303), so
+  an atom that more rules use is told under several numbers;
 - it crashes on forgetting a session in which nothing fired, so one rule fires at the very start;
 - it never returns from an empty list of facts, so none is asserted;
 - a handle does not survive a fork, so it is made anew in a new process.
@@ -18,6 +19,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -26,10 +28,10 @@ from traindx.engine.matching import Firing, Session, Told
 
 GROUP = 6
 """Bits of an atom's number within its group."""
-USES = 200
+USES = 60
 """Most rules that may share one test."""
 LARGEST_PROGRAM = 4096
-MOST_FIRINGS = 100_000
+MOST_GROUPS = 500
 START = '{"id":"start","sid":"0","h":-1}'
 
 
@@ -68,28 +70,42 @@ class DurableMatcher:
                 f"{len(program.conjunctions)} rules; {LARGEST_PROGRAM} are the most it takes"
             )
         self._numbering = Numbering(program)
+        if self._numbering.groups > MOST_GROUPS:
+            raise UnavailableError(
+                f"{self._numbering.groups} groups of patterns; {MOST_GROUPS} are the most it takes"
+            )
         self._rules = json.dumps(self._numbering.ruleset())
-        self._open()
+        self._network = self._built()
 
-    def _open(self) -> None:
-        self._lock = threading.Lock()
-        self._handle = self._engine.create_ruleset("kb", self._rules)
-        self._pid = os.getpid()
+    def _built(self) -> "Network":
+        handle = self._engine.create_ruleset("kb", self._rules)
+        return Network(handle, os.getpid(), threading.Lock())
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """The one session that may be open at a time; others wait."""
-        if self._pid != os.getpid():
-            self._open()
-        with self._lock:
-            session = DurableSession(self._engine, self._handle, self._numbering)
+        network = self._network
+        if network.pid != os.getpid():
+            # Threads that come here together build one each, and each stays with its own.
+            network = self._network = self._built()
+        with network.lock:
+            session = DurableSession(self._engine, network.handle, self._numbering)
             try:
                 yield session
             finally:
-                self._engine.delete_state(self._handle, "0")
+                self._engine.delete_state(network.handle, "0")
 
     def __reduce__(self) -> Any:
         raise TypeError("a matcher belongs to its process; pass the knowledge base instead")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A ruleset inside durable_rules, the process it lives in, and who may use it now."""
+
+    handle: Any
+    pid: int
+    lock: threading.Lock
 
 
 class DurableSession:
@@ -116,14 +132,15 @@ class DurableSession:
     def _activations(self) -> Iterator[Firing]:
         started = self._engine.start_action_for_state(self._handle, self._offset)
         message = started and started[1]
-        for _ in range(MOST_FIRINGS):
+        most = self._messages * self._numbering.conjunctions
+        for _ in range(most + 1):
             if not message:
                 return
             ((name, bound),) = json.loads(message).items()
             yield int(name), self._numbering.entity(int(name), bound)
             message = self._engine.complete_and_start_action(self._handle, self._offset)
         self._engine.abandon_action(self._handle, self._offset)
-        raise RuntimeError(f"more than {MOST_FIRINGS} rules fired in one wave; this is a defect")
+        raise RuntimeError(f"more than {most} rules fired in one wave; this is a defect")
 
 
 class Numbering:
@@ -131,13 +148,15 @@ class Numbering:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        uses = Counter(atom for c in program.conjunctions for atom in set(c.atoms))
+        uses = Counter(atom for c in program.conjunctions for atom in c.atoms)
         self._codes: dict[int, list[int]] = {}
         free = 0
         for atom in sorted(uses):
             clones = -(-uses[atom] // USES)
             self._codes[atom] = list(range(free, free + clones))
             free += clones
+        self.groups = 1 + (free >> GROUP)
+        self.conjunctions = len(program.conjunctions)
 
     def messages(self, wave: list[Told], first: int) -> Iterator[str]:
         """The wave as messages; an atom that nobody uses is not told."""
@@ -157,7 +176,7 @@ class Numbering:
         rules: dict[str, Any] = {"_": {"all": [{"c": {"h": -1}}]}}
         for conjunction in self._program.conjunctions:
             codes = {}
-            for atom in set(conjunction.atoms):
+            for atom in conjunction.atoms:
                 codes[atom] = self._codes[atom][used[atom] // USES]
                 used[atom] += 1
             rules[str(conjunction.number)] = {"dist": 0, "all": list(_all(conjunction, codes))}

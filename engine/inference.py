@@ -1,5 +1,6 @@
 """Inference: from facts to the symptoms and the evidence that hold of them."""
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,11 +26,17 @@ class Finding:
     clarity: float
     """How far inside its bounds everything lies: of several findings, which speaks most clearly."""
     rule: Rule
+    alternative: int = 0
+    """Which of the rule's alternatives it is, from 0."""
+    entity: tuple[Any, ...] = ()
+    """The values of the slots in `same`; () if it is about the whole run."""
 
     @cached_property
     def sentence(self) -> str:
         """What was found, said about what was found."""
-        return sentence(self.rule.because).filled(self.bound)
+        if self.rule.because:
+            return sentence(self.rule.because).filled(self.bound)
+        return " ".join(dict.fromkeys(symptom.sentence for symptom in self.symptoms))
 
     @property
     def facts(self) -> Iterator[Fact]:
@@ -62,7 +69,7 @@ class Inference:
 
 def infer(facts: Iterable[Fact], program: Program, matcher: Matcher) -> Inference:
     """Everything that the program finds in the facts, in whatever order they come."""
-    ordered = tuple(sorted(set(facts), key=order))
+    ordered = tuple(dict.fromkeys(sorted(facts, key=order)))
     memory = Memory(program, ordered)
     with matcher.session() as session:
         trace = tuple((n, f) for n in range(program.waves) for f in memory.advance(n, session))
@@ -70,92 +77,102 @@ def infer(facts: Iterable[Fact], program: Program, matcher: Matcher) -> Inferenc
 
 
 class Memory:
-    """Working memory: facts and findings by what they are, and which atoms hold of them."""
+    """Working memory: facts and findings by what they are, and which atoms hold of them.
+
+    Of several that a pattern matches the clearest plays the role; of equally clear facts the first
+    in `order`, of findings the one of the earliest alternative, then of the first entity.
+    """
 
     def __init__(self, program: Program, facts: tuple[Fact, ...]) -> None:
         self._program = program
         self._pool: dict[Source, list[Slotted]] = defaultdict(list)
+        self._matches: dict[Told, list[Slotted]] = {}
         self._best: dict[Told, tuple[float, Slotted]] = {}
-        self._entities: dict[tuple[Any, ...], int] = {}
+        self._entities: dict[tuple[str, ...], dict[tuple[Any, ...], int]] = defaultdict(dict)
+        self._values: list[tuple[Any, ...]] = [()]
         self._absent: list[tuple[Atom, frozenset[int]]] = []
+        self._told: set[Told] = set()
         self._found: dict[Key, list[Finding]] = defaultdict(list)
         for fact in facts:
             self._pool["fact", fact.kind].append(fact)
 
     def advance(self, wave: int, session: Session) -> list[Firing]:
-        """Decides the atoms of a wave, tells them, and takes in what fires."""
-        told: list[Told] = []
+        """Decides the atoms of a wave, tells what is new, and takes in what fires."""
+        told: set[Told] = set()
         for atom in self._program.by_wave[wave]:
-            entities = self._decide(atom)
+            matches = self._decided(atom)
             if atom.absent:
-                self._absent.append((atom, entities))
+                self._absent.append((atom, frozenset(matches)))
             else:
-                told.extend((atom.number, entity) for entity in entities)
-        told.extend(self._absences())
-        firings = session.tell(sorted(set(told)))
+                self._matches.update(((atom.number, e), items) for e, items in matches.items())
+                told.update((atom.number, e) for e in matches)
+        told.update(self._absences())
+        told -= self._told
+        self._told |= told
+        firings = session.tell(sorted(told))
         for number, entity in firings:
             self._take_in(self._program.conjunctions[number], entity)
         return firings
 
-    def _decide(self, atom: Atom) -> frozenset[int]:
-        """The entities of which the pattern holds (0: the run)."""
-        by_entity: dict[int, list[Slotted]] = defaultdict(list)
-        for item in self._pool.get(atom.pattern.source, ()):
-            entity = self._entity(atom.joined, item)
-            if entity is not None and atom.holds(item.slots):
-                by_entity[entity].append(item)
-        enough = atom.pattern.count
+    def _decided(self, atom: Atom) -> dict[int, list[Slotted]]:
+        """What matches the pattern, by entity (0: the run); a count of nothing may hold too."""
+        held, enough = atom.matching(self._pool.get(atom.source, [])), atom.pattern.count
         if enough is not None:
-            held = len({_value(item) for item in by_entity.get(0, ())})
-            if not enough.holds(held):
-                return frozenset()
-            by_entity.setdefault(0, [])
-        for entity, items in by_entity.items():
-            if not items:
-                continue
-            best = max(items, key=atom.pattern.margin)
-            self._best[atom.number, entity] = atom.pattern.margin(best), best
-        return frozenset(by_entity)
+            return {0: held} if enough.holds(len({_value(item) for item in held})) else {}
+        if not atom.joined:
+            return {0: held} if held else {}
+        matches: dict[int, list[Slotted]] = defaultdict(list)
+        for item in held:
+            if (entity := self._entity(atom.joined, item)) is not None:
+                matches[entity].append(item)
+        return matches
 
     def _entity(self, joined: tuple[str, ...], item: Slotted) -> int | None:
-        if not joined:
-            return 0
         values = tuple(item.slots.get(slot) for slot in joined)
         if None in values:
             return None
-        return self._entities.setdefault((joined, values), len(self._entities) + 1)
+        known = self._entities[joined]
+        if values not in known:
+            known[values] = len(self._values)
+            self._values.append(values)
+        return known[values]
 
     def _absences(self) -> Iterator[Told]:
         """Every absence that is decided by now, for every entity known by now."""
         for atom, present in self._absent:
-            known = (
-                (n for (joined, _), n in self._entities.items() if joined == atom.joined)
-                if atom.joined
-                else (0,)
-            )
+            known = self._entities[atom.joined].values() if atom.joined else (0,)
             yield from ((atom.number, entity) for entity in known if entity not in present)
 
     def _take_in(self, conjunction: Conjunction, entity: int) -> None:
         bound, clarity = {}, 0.0
         for role, atom in conjunction.roles:
-            margin, item = self._best.get(
-                (atom, entity if atom in conjunction.joined else 0), (0.0, None)
-            )
-            if item is not None:
-                bound[role], clarity = item, clarity + margin
-        rule = self._program.rules[conjunction.key]
-        finding = Finding(conjunction.key, bound, _shown(rule, bound), clarity, rule)
-        self._found[conjunction.key].append(finding)
-        if conjunction.key[0] == "symptom":
-            self._pool["symptom", conjunction.key[1]].append(finding)
+            told = atom, entity if atom in conjunction.joined else 0
+            if self._matches[told]:
+                margin, bound[role] = self._clearest(told)
+                clarity += margin
+        key, rule = conjunction.key, self._program.rules[conjunction.key]
+        which = conjunction.alternative, self._values[entity]
+        finding = Finding(key, bound, _shown(rule, bound), clarity, rule, *which)
+        self._found[key].append(finding)
+        if key[0] == "symptom":
+            insort(self._pool["symptom", key[1]], finding, key=_rank)
+
+    def _clearest(self, told: Told) -> tuple[float, Slotted]:
+        if told not in self._best:
+            self._best[told] = self._program.atoms[told[0]].clearest(self._matches[told])
+        return self._best[told]
 
     def findings(self) -> dict[Key, tuple[Finding, ...]]:
         """What was found by rule, the clearest first."""
         return {key: tuple(sorted(f, key=_unclarity)) for key, f in self._found.items()}
 
 
-def _unclarity(finding: Finding) -> float:
-    return -finding.clarity
+def _rank(finding: Any) -> tuple[int, str]:
+    return finding.alternative, repr(finding.entity)
+
+
+def _unclarity(finding: Finding) -> tuple[float, int, str]:
+    return -finding.clarity, *_rank(finding)
 
 
 def _value(item: Slotted) -> Any:
@@ -168,5 +185,5 @@ def _shown(rule: Rule, bound: Mapping[str, Slotted]) -> Mapping[str, Any]:
     if shows:
         paths = ((slot, *path.split(".", 1)) for slot, path in shows.items())
         return {slot: bound[role].slots.get(inner) for slot, role, inner in paths if role in bound}
-    roles = tuple(bound.values())
-    return roles[0].slots if len(roles) == 1 and not rule.when.any else {}
+    only = tuple(rule.when.roles) if not rule.when.any else ()
+    return bound[only[0]].slots if len(only) == 1 and only[0] in bound else {}

@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Protocol
 
 from pydantic import (
@@ -11,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    Strict,
     StrictBool,
     StrictInt,
     StrictStr,
@@ -19,8 +21,10 @@ from pydantic import (
 )
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Scalar = StrictBool | StrictInt | FiniteFloat | StrictStr
-Number = StrictInt | FiniteFloat
+Whole = Annotated[StrictInt, Field(ge=-(2**53), le=2**53)]
+Real = Annotated[FiniteFloat, Strict()]
+Scalar = StrictBool | Whole | Real | StrictStr
+Number = Whole | Real
 
 
 class Slotted(Protocol):
@@ -59,6 +63,8 @@ class Constraint(Declared):
     def _constrains_something(self) -> "Constraint":
         if not self.model_fields_set:
             raise ValueError(f"a constraint needs one of {', '.join(type(self).model_fields)}")
+        if nothing := [name for name, bound in self.comparisons if bound is None]:
+            raise ValueError(f"`{nothing[0]}` needs a value")
         return self
 
     @property
@@ -66,6 +72,11 @@ class Constraint(Declared):
         """The comparisons that were given, each by name with what is compared to."""
         given = (name for name in COMPARISONS if name in self.model_fields_set)
         return ((name, getattr(self, name)) for name in given)
+
+    @cached_property
+    def bounds(self) -> tuple[tuple[float, Any], ...]:
+        """+1 for a lower, -1 for an upper bound, and the bound."""
+        return tuple((INWARD[name], b) for name, b in self.comparisons if name in INWARD)
 
     def holds(self, value: Any) -> bool:
         """Whether every comparison holds. None holds of what is not known."""
@@ -75,19 +86,22 @@ class Constraint(Declared):
 
     def margin(self, value: Any) -> float:
         """How far inside (+) or outside (-) its bounds a number lies, as a share of the bound."""
-        bounds = [(n, b) for n, b in self.comparisons if n in INWARD]
-        if value is None or isinstance(value, str | bool) or not bounds:
+        if value is None or isinstance(value, str | bool) or not self.bounds:
             return 0.0
-        return min(INWARD[n] * float(value - b) / (abs(b) or 1.0) for n, b in bounds)
+        return min(inward * float(value - b) / (abs(b) or 1.0) for inward, b in self.bounds)
 
     def __str__(self) -> str:
         return " and ".join(f"{WORDS[name]} {said(bound)}" for name, bound in self.comparisons)
 
 
+def _among(value: Any, bound: tuple[Any, ...]) -> bool:
+    return value in bound
+
+
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "equals": operator.eq,
     "is_not": operator.ne,
-    "one_of": lambda value, bound: value in bound,
+    "one_of": _among,
     "above": operator.gt,
     "at_least": operator.ge,
     "below": operator.lt,
@@ -121,7 +135,10 @@ class Pattern(BaseModel):
     fact: Slug | None = None
     symptom: Slug | None = None
     count: Spelled | None = None
-    """How many different ones must match; without it, one is enough."""
+    """How many must match that differ in a slot; without it, one is enough.
+
+    What is counted is the whole run's, and a symptom without slots counts as one at most.
+    """
 
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> "Pattern":
@@ -194,8 +211,12 @@ class Rule(Declared):
     when: Conditions
     unless: dict[Slug, Pattern] = {}
     same: tuple[Slug, ...] = ()
-    """All patterns that have these slots must agree on them."""
-    because: str
+    """All patterns that have these slots must agree on them; the others speak of the whole run.
+
+    Of something that does not know them (they are None) no such pattern holds.
+    """
+    because: str = ""
+    """What it says; without it, what the symptoms say that it rests on."""
 
     @property
     def patterns(self) -> Iterator[Pattern]:

@@ -23,6 +23,8 @@ class Drawer:
         default_factory=lambda: {kind: {} for kind in (*KINDS, *TABLES, "reference")}
     )
     complaints: list[Complaint] = field(default_factory=list)
+    torn: set[str] = field(default_factory=set)
+    """Names of what is there and could not be read."""
 
     def put(self, kind: str, name: str, source: Source, entry: BaseModel) -> None:
         """Files an entry, unless one of that name is there already."""
@@ -39,19 +41,21 @@ class Drawer:
         return {name: self.entries[kind][name][1] for name in sorted(self.entries[kind])}
 
 
-def load(*folders: Path, templates: Mapping[str, type[Fact]] | None = None) -> KnowledgeBase:
+def load(
+    folder: Path, *more: Path, templates: Mapping[str, type[Fact]] | None = None
+) -> KnowledgeBase:
     """The knowledge in all YAML files below the folders.
 
     A later folder adds to the earlier ones; each name may be defined once.
     Raises `SourceError` with all complaints, each as `file:line: what; what instead`.
     """
     drawer = Drawer()
-    for folder in folders:
-        _read_folder(folder, drawer)
-    if not drawer.entries["scale"] and not drawer.complaints:
-        drawer.complaints.append(Complaint(str(folders[0]), 1, "no scale.yaml among its files"))
-    if not drawer.complaints:
-        drawer.complaints.extend(check(drawer.entries, templates or Fact.templates))
+    for one in (folder, *more):
+        _read_folder(one, drawer)
+    if not drawer.entries["scale"] and "scale" not in drawer.torn:
+        drawer.complaints.append(Complaint(str(folder), 1, "no scale.yaml among its files"))
+    known = Fact.templates if templates is None else templates
+    drawer.complaints.extend(check(drawer.entries, known, frozenset(drawer.torn)))
     if drawer.complaints:
         raise SourceError(drawer.complaints)
     return _knowledge(drawer)
@@ -80,17 +84,21 @@ def _read_folder(folder: Path, drawer: Drawer) -> None:
     for path in yaml_files(folder):
         source, complaints = read_source(path)
         drawer.complaints.extend(complaints)
-        if source.data is not None:
+        if source.data is None:
+            drawer.torn.add(path.stem)
+        else:
             _read_file(source, drawer)
 
 
 def yaml_files(folder: Path) -> list[Path]:
-    """The YAML files below a folder, in the order of their names."""
-    return sorted(p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
+    """What is named like a YAML file below a folder and is not hidden, by name."""
+    named = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
+    return sorted(p for p in named if not p.name.startswith("."))
 
 
 def _read_file(source: Source, drawer: Drawer) -> None:
     if not isinstance(source.data, dict):
+        drawer.torn.add(source.path.stem)
         drawer.complaints.append(source.complaint((), "is not a mapping of keys to values"))
     elif source.path.stem == "references":
         _read_references(source, drawer)
@@ -112,6 +120,7 @@ def _read_kind(source: Source, drawer: Drawer) -> None:
     if kind is None:
         keys = ", ".join(f"`{k}:`" for k in KINDS)
         hint = next((nearest(str(k), KINDS) for k in source.data if nearest(str(k), KINDS)), "")
+        drawer.torn.add(source.path.stem)
         drawer.complaints.append(source.complaint((), f"is none of {keys}{hint}"))
         return
     name = str(source.data[kind])
@@ -126,5 +135,7 @@ def _read_entry(
 ) -> None:
     entry, complaints = parsed(source, model)
     drawer.complaints.extend(complaints)
-    if entry is not None:
+    if entry is None:
+        drawer.torn |= {name, source.path.stem}
+    else:
         drawer.put(kind, name, source, entry)

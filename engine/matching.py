@@ -43,7 +43,7 @@ class PlainMatcher:
     def __init__(self, program: Program) -> None:
         self._uses: dict[int, list[Conjunction]] = defaultdict(list)
         for conjunction in program.conjunctions:
-            for atom in set(conjunction.atoms):
+            for atom in conjunction.atoms:
                 self._uses[atom].append(conjunction)
 
     @contextmanager

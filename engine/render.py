@@ -1,125 +1,254 @@
-"""The report as a person reads it: plain text, Markdown, and for a terminal in colour."""
+"""The report as a person reads it: plain text, Markdown, and for a terminal in colour.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+The order is that of use: the answer, why, what to do, what to try next; then what was set aside,
+what is fine and what could not be looked at.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from textwrap import wrap
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from traindx.engine.report import Diagnosis, Report, Unchecked
+from traindx.engine.language import Severity
+from traindx.engine.report import (
+    Diagnosis,
+    EvidenceLine,
+    Prescription,
+    Report,
+    SymptomFound,
+    Unchecked,
+)
 
 WIDTH = 88
-VERDICTS = {"faulty": "FAULTY", "healthy": "HEALTHY", "inconclusive": "INCONCLUSIVE"}
-COLOURS = {"faulty": "bold red", "healthy": "bold green", "inconclusive": "bold yellow"}
-SHOWN_CLEAR = 12
+WIDEST = 100
+"""Longer lines are hard to read, however wide the terminal."""
+NARROWEST = 24
+STYLES = {
+    "faulty": "bold red",
+    "healthy": "bold green",
+    "inconclusive": "bold yellow",
+    "title": "bold",
+    "for": "green",
+    "against": "red",
+    "do": "cyan",
+    "aside": "dim",
+    "code": "dim",
+}
+"""The colour of each kind of row."""
+MOST_EVIDENCE = 6
+MOST_ASIDE = 5
+MOST_CLEAR = 6
+MOST_SIGNALS = 5
+MOST_TITLES = 2
+ASCII = str.maketrans("–—‑−×·…→≥≤≈“”‘’•", "----x-.>><~\"\"''*")
+"""For terminals that know no more."""
+PLAIN = "Matched by the plain matcher, without durable_rules; the findings are the same."
+UNBROKEN = ("code", "line")
+SPECIAL = re.compile(r"[\\`*<|\[\]]|(?<!\w)_|_(?!\w)")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the report: how deep it stands, what marks it, and what kind of line it is."""
+    """A line of the report: what kind it is, how deep it stands, and what marks it."""
 
-    depth: int
     text: str
+    kind: str = ""
+    depth: int = 0
     mark: str = ""
-    style: str = ""
+
+    @property
+    def lead(self) -> str:
+        """What stands before the text."""
+        return "   " * self.depth + (f"{self.mark} " if self.mark else "")
+
+
+BLANK = Row("")
 
 
 def rows(report: Report) -> Iterator[Row]:
     """The report, line by line, the answer first."""
-    yield Row(0, f"{VERDICTS[report.verdict]}: {report.headline}", style=COLOURS[report.verdict])
+    yield Row(f"{report.verdict.upper()}: {report.headline}{_strength(report)}", report.verdict)
     if report.source:
-        yield Row(0, f"run: {report.source}", style="dim")
+        yield Row(f"Run: {report.source}", "aside")
     for number, diagnosis in enumerate(report.diagnoses, 1):
-        yield from _diagnosis(number, diagnosis)
-    yield from _section("Seen, with no cause found", _unexplained(report))
+        yield from (BLANK, *_heading(report, number, diagnosis))
+        yield from _diagnosis(diagnosis)
+    seen = list(_unexplained(report))
+    alarming = [s.sentence for s in seen if s.severity != Severity.NOTE]
+    yield from _section("Seen, and no cause found for it", alarming)
+    if report.next_test:
+        yield from (BLANK, Row(f"Next: {report.next_test}", "title"))
     for note in report.notes:
-        yield Row(0, f"Worth knowing: {note.title}", style="bold")
-        yield from (Row(1, line.sentence, "-") for line in note.evidence)
-        yield from (Row(1, str(r), ">") for r in note.remedies[:1])
-    yield from _section("Ruled out", (str(r) for r in report.ruled_out))
-    yield from _clear(report)
+        yield from _note(note)
+    noted = [s.sentence for s in seen if s.severity == Severity.NOTE]
+    yield from _section("Seen as well", noted, MOST_ASIDE)
+    yield from _section("Considered and set aside", [str(r) for r in report.ruled_out], MOST_ASIDE)
+    yield from _clear([c.title for c in report.clear])
     yield from _unchecked(report.unchecked)
     yield from _section("About the record", report.remarks)
-    if report.next_test:
-        yield Row(0, f"Next: {report.next_test}", style="bold")
+    if report.engine == "plain":
+        yield from (BLANK, Row(PLAIN, "aside"))
 
 
-def _diagnosis(number: int, diagnosis: Diagnosis) -> Iterator[Row]:
-    word = "no fault" if diagnosis.benign else diagnosis.strength
-    yield Row(0, "")
-    yield Row(0, f"{number}. {diagnosis.title} [{word}]", style="bold")
-    yield Row(1, diagnosis.about, style="italic")
-    yield from (Row(1, line.sentence, "+", "green") for line in diagnosis.evidence)
-    yield from (Row(1, line.sentence, "-", "red") for line in diagnosis.against)
+def _answered(report: Report) -> bool:
+    """Whether the first line has named the first diagnosis."""
+    first = report.diagnoses[:1]
+    said = report.headline.lower()
+    return bool(first) and not report.undecided and first[0].title.lower() in said
+
+
+def _strength(report: Report) -> str:
+    named = _answered(report) and not report.diagnoses[0].benign
+    return f" ({report.diagnoses[0].strength} evidence)" if named else ""
+
+
+def _heading(report: Report, number: int, diagnosis: Diagnosis) -> Iterator[Row]:
+    word = "no fault" if diagnosis.benign else f"{diagnosis.strength} evidence"
+    if not _answered(report):
+        yield Row(f"{number}. {diagnosis.title} ({word})", "title")
+    elif number > 1:
+        yield Row(f"Also: {diagnosis.title} ({word})", "title")
+
+
+def _diagnosis(diagnosis: Diagnosis) -> Iterator[Row]:
+    yield Row(diagnosis.about, "", 1)
+    yield from _evidence(diagnosis.evidence, "for", "+")
+    yield from _evidence(diagnosis.against, "against", "-")
     if diagnosis.follows:
-        yield Row(1, f"brings about: {'; '.join(f.title for f in diagnosis.follows)}")
-    for place, remedy in enumerate(diagnosis.remedies, 1):
-        yield Row(1, str(remedy), f"do {place}:", "cyan")
+        yield Row(f"Follows from it: {_listed([f.title for f in diagnosis.follows])}", "", 1)
+    yield from _remedies(diagnosis.remedies)
 
 
-def _unexplained(report: Report) -> Iterator[str]:
-    explained = {title for d in (*report.diagnoses, *report.notes) for title in d.explains}
-    shown = {line.sentence for d in (*report.diagnoses, *report.notes) for line in d.evidence}
+def _evidence(lines: Sequence[EvidenceLine], kind: str, mark: str) -> Iterator[Row]:
+    for line in lines[:MOST_EVIDENCE]:
+        yield Row(line.sentence, kind, 1, mark)
+    if len(lines) > MOST_EVIDENCE:
+        yield Row(f"{len(lines) - MOST_EVIDENCE} more like these", kind, 1, mark)
+
+
+def _remedies(remedies: Iterable[Prescription]) -> Iterator[Row]:
+    for place, remedy in enumerate(remedies, 1):
+        if place == 1:
+            yield Row("What to do:", "title", 1)
+        yield Row(str(remedy), "do", 1, f"{place}.")
+
+
+def _unexplained(report: Report) -> Iterator[SymptomFound]:
+    """The symptoms that nothing in the report has spoken of yet."""
+    everything = (*report.diagnoses, *report.notes)
+    explained = {title for d in everything for title in d.explains}
+    shown = {line.sentence for d in everything for line in (*d.evidence, *d.against)}
+    said = report.headline.lower()
     for symptom in report.symptoms:
-        if symptom.title not in explained and symptom.sentence not in shown:
-            yield symptom.sentence
+        known = symptom.title in explained or symptom.sentence in shown
+        if not known and symptom.sentence.lower() not in said:
+            yield symptom
 
 
-def _section(title: str, lines: Iterable[str]) -> Iterator[Row]:
-    found = list(lines)
-    if found:
-        yield Row(0, "")
-        yield Row(0, f"{title}:", style="bold")
-        yield from (Row(1, line, "-") for line in found)
+def _note(note: Diagnosis) -> Iterator[Row]:
+    yield from (BLANK, Row(f"Worth knowing: {note.title}", "title"))
+    yield from _evidence(note.evidence, "", "-")
+    yield from (Row(str(remedy), "do", 1, ">") for remedy in note.remedies[:1])
 
 
-def _clear(report: Report) -> Iterator[Row]:
-    titles = [c.title for c in report.clear]
+def _section(title: str, lines: Sequence[str], most: int = MOST_CLEAR) -> Iterator[Row]:
+    if lines:
+        yield from (BLANK, Row(f"{title}:", "title"))
+        yield from (Row(line, "", 1, "-") for line in lines[:most])
+    if len(lines) > most:
+        yield Row(f"and {len(lines) - most} more", "aside", 1, "-")
+
+
+def _clear(titles: list[str]) -> Iterator[Row]:
     if titles:
-        more = f", and {len(titles) - SHOWN_CLEAR} more" if len(titles) > SHOWN_CLEAR else ""
-        yield Row(0, "")
-        yield Row(
-            0, f"Looked for and not found: {'; '.join(titles[:SHOWN_CLEAR])}{more}", "", "dim"
-        )
+        yield from (BLANK, Row("Also checked:", "title"))
+        yield Row(_listed(titles, MOST_CLEAR), "aside", 1)
 
 
 def _unchecked(unchecked: Iterable[Unchecked]) -> Iterator[Row]:
-    """Grouped by what would have to be recorded."""
+    """By what would have to be recorded, that first which would tell most."""
     groups: dict[str, list[str]] = {}
     for one in unchecked:
         groups.setdefault(" and ".join(one.signals), []).append(one.title)
-    if groups:
-        yield Row(0, "")
-        yield Row(0, "Not checked, for lack of:", style="bold")
-        for signals, titles in groups.items():
-            yield Row(1, f"{signals}: {'; '.join(titles)}", "-", "dim")
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    if ordered:
+        yield from (BLANK, Row("Not checked, because it was not recorded:", "title"))
+    for signals, titles in ordered[:MOST_SIGNALS]:
+        yield Row(f"{signals}: {_listed(titles)}", "aside", 1, "-")
+    if left := sum(len(titles) for _, titles in ordered[MOST_SIGNALS:]):
+        yield Row(f"and {left} more for lack of other signals", "aside", 1, "-")
+
+
+def _listed(titles: Sequence[str], most: int = MOST_TITLES) -> str:
+    """The first titles, and how many more there are (a single one more is named)."""
+    cut = most if len(titles) > most + 1 else len(titles)
+    more = f"; and {len(titles) - cut} more" if cut < len(titles) else ""
+    return "; ".join(titles[:cut]) + more
 
 
 def text(report: Report, width: int = WIDTH) -> str:
     """The report as plain text."""
-    return "\n".join(line for row in rows(report) for line in _wrapped(row, width)) + "\n"
+    return "".join(f"{line}\n" for row in rows(report) for line in wrapped(row, width))
 
 
-def _wrapped(row: Row, width: int) -> list[str]:
-    lead = "   " * row.depth + (f"{row.mark} " if row.mark else "")
-    return wrap(row.text, width, initial_indent=lead, subsequent_indent=" " * len(lead)) or [""]
+def wrapped(row: Row, width: int) -> list[str]:
+    """A row as lines of at most that width, hanging under the first; code and tables stay whole."""
+    lead = row.lead
+    room = max(width, NARROWEST)
+    if row.kind in UNBROKEN:
+        return [lead + printable(line) for line in row.text.splitlines()]
+    return wrap(
+        printable(row.text),
+        room,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_on_hyphens=False,
+    ) or [""]
+
+
+def printable(text: str) -> str:
+    """Without what would steer a terminal: names of files and columns come from anywhere."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
 def markdown(report: Report) -> str:
     """The report as Markdown."""
-    return "\n".join(_markdown(row) for row in rows(report)) + "\n"
+    lines: list[str] = []
+    for row in rows(report):
+        lines += _markdown(row, bool(lines) and lines[-1].lstrip()[:2] in ("- ", "1.", "2."))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
-def _markdown(row: Row) -> str:
-    safe = row.text.replace("|", "\\|").replace("<", "&lt;")
-    if row.depth:
-        mark = "" if row.mark in ("", "-") else f"**{row.mark}** "
-        return f"- {mark}{safe}"
-    return f"\n**{safe}**\n" if row.text and row.style.startswith("bold") else safe
+def _markdown(row: Row, after_list: bool) -> list[str]:
+    safe = SPECIAL.sub(r"\\\g<0>", printable(row.text))
+    if row.kind in ("faulty", "healthy", "inconclusive"):
+        return [f"## {safe}", ""]
+    if row.kind == "title":
+        return ["", f"**{safe}**" if row.depth else f"### {safe.rstrip(':')}", ""]
+    if row.mark:
+        mark = row.mark if row.mark[:1].isdigit() else "-"
+        sign = {"+": "for: ", "-": "against: "}[row.mark] if row.kind in ("for", "against") else ""
+        return [f"{mark} {sign}{safe}"]
+    return ["", safe, ""] if safe or after_list else [""]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows that fit themselves to the terminal: its width, its colours, its characters."""
+
+    rows: tuple[Row, ...]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = min(options.max_width, WIDEST)
+        for row in self.rows:
+            said = row.text.translate(ASCII) if options.ascii_only else row.text
+            for line in wrapped(replace(row, text=said), width):
+                yield Text(line, STYLES.get(row.kind, ""), no_wrap=True, overflow="ignore")
 
 
 def renderable(report: Report) -> Iterator[RenderableType]:
-    """The report for a terminal, in colour; the width is the terminal's."""
-    for row in rows(report):
-        yield Text("   " * row.depth + f"{row.mark} " * bool(row.mark) + row.text, style=row.style)
+    """The report for a terminal, in colour and no wider than it."""
+    yield Page(tuple(rows(report)))

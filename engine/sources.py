@@ -72,8 +72,7 @@ def read_source(path: Path) -> tuple[Source, list[Complaint]]:
     except ReaderError as error:
         line, problem = _line(text.encode()[: error.position]), f"is not YAML: {error.reason}"
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, problem = (mark.line + 1 if mark else 1), f"is not YAML: {_hinted(error)}"
+        line, problem = _marked(error), f"is not YAML: {_hinted(error)}"
     return Source(path, None), [Complaint(str(path), line, problem)]
 
 
@@ -117,15 +116,20 @@ def _composed(path: Path, text: str) -> tuple[Source, list[Complaint]]:
     try:
         node = loader.get_single_node()
         lines: dict[Path_, int] = {}
-        complaints = [Complaint(str(path), n, t) for n, t in _walk(node, (), lines)] if node else []
-        data = loader.construct_document(node) if node else None
+        twice = [Complaint(str(path), n, t) for n, t in _walk(node, (), lines)] if node else []
+        data = loader.construct_document(node) if node and not twice else None
     except ValueError as error:
         raise UnreadableError(1, f"holds what is no value: {error}") from error
     finally:
         loader.dispose()
-    if data is None:
+    if data is None and not twice:
         raise UnreadableError(1, "is empty")
-    return Source(path, data, lines), complaints
+    return Source(path, data, lines), twice
+
+
+def _marked(error: yaml.MarkedYAMLError) -> int:
+    marks = (error.problem_mark, error.context_mark)
+    return 1 + next((mark.line for mark in marks if mark is not None), 0)
 
 
 def _hinted(error: yaml.MarkedYAMLError) -> str:
@@ -156,7 +160,9 @@ def parsed(source: Source, model: type[M]) -> tuple[M | None, list[Complaint]]:
     try:
         return model.model_validate(source.data), []
     except ValidationError as error:
-        said = {_place(e["loc"]): source.complaint(e["loc"], _said(e, model)) for e in error.errors()}
+        said = {
+            _place(e["loc"]): source.complaint(e["loc"], _said(e, model)) for e in error.errors()
+        }
         return None, list(said.values())
 
 

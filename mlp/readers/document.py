@@ -54,7 +54,7 @@ class Document:
 
     @cached_property
     def text(self) -> str:
-        """The text without colour codes and byte-order marks; empty for a value or a binary file."""
+        """The text without colour codes and byte-order marks; empty for a value or a binary."""
         text = COLOURS.sub("", _decoded(self.content)) if self.content else ""
         return "" if CONTROL.search(text[:100_000]) else text.lstrip("\ufeff")
 
@@ -79,7 +79,8 @@ class Document:
         data = self.data
         if not isinstance(data, list | tuple) or not data:
             return []
-        return list(data) if all(isinstance(row, Mapping) for row in data) else []
+        plain = set(map(type, data)) == {dict} or all(isinstance(row, Mapping) for row in data)
+        return list(data) if plain else []
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -163,21 +164,27 @@ def _loaded(text: str) -> Any:
 
 
 def _json_lines(text: str) -> tuple[Any, tuple[str, ...]] | None:
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line and not line.isspace()]
+    if not lines[0].lstrip().startswith("{"):
+        return None
+    if (rows := _loaded(f"[{','.join(lines)}]")) is not None:
+        return rows, ()
     whole = [line for line in lines if line.lstrip().startswith("{") and line.rstrip()[-1] == "}"]
     if not whole or 2 * len(whole) < len(lines):
         return None
-    rows = _loaded(f"[{','.join(whole)}]")
-    if rows is None:
-        rows = [row for line in whole if (row := _loaded(line)) is not None]
+    rows = [row for line in whole if (row := _loaded(line)) is not None]
     lost = len(lines) - len(rows)
-    return (rows, (f"{lost} lines are not whole JSON and were left out",) * bool(lost)) if rows else None
+    return (
+        (rows, (f"{lost} lines are not whole JSON and were left out",) * bool(lost))
+        if rows
+        else None
+    )
 
 
 def _cut_back(text: str) -> tuple[Any, tuple[str, ...]] | None:
     """The part of a JSON text before it breaks off, with its brackets closed."""
     open_: list[str] = []
-    best = ""
+    best: tuple[int, str] | None = None
     for mark in MARKS.finditer(text):
         match mark[0]:
             case "{" | "[":
@@ -191,10 +198,8 @@ def _cut_back(text: str) -> tuple[Any, tuple[str, ...]] | None:
                 end = mark.start()
             case _:
                 continue
-        best = (end, "".join(reversed(open_)))  # type: ignore[assignment]
-    if not best:
-        return None
-    value = _loaded(text[: int(best[0])] + str(best[1]))
+        best = end, "".join(reversed(open_))
+    value = _loaded(text[: best[0]] + best[1]) if best else None
     return None if value is None else (value, ("the JSON text is cut off; read what is whole",))
 
 
@@ -202,7 +207,11 @@ def is_numbers(value: object) -> bool:
     """Whether it is a list of numbers (or of None and numbers in words)."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         return False
-    return bool(value) and all(
-        item is None or (isinstance(item, int | float | str) and not isinstance(item, bool))
-        for item in value[:50]
-    ) and any(isinstance(item, int | float) for item in value[:50])
+    return (
+        bool(value)
+        and all(
+            item is None or (isinstance(item, int | float | str) and not isinstance(item, bool))
+            for item in value[:50]
+        )
+        and any(isinstance(item, int | float) for item in value[:50])
+    )

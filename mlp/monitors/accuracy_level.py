@@ -1,0 +1,86 @@
+"""Where the accuracy stands, against chance and against always answering the commonest class."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from traindx.engine.facts import Fact
+from traindx.mlp.curves import Curve, curve_of
+from traindx.mlp.history import History
+from traindx.mlp.monitors import monitor
+from traindx.mlp.settings import Settings
+
+
+class AccuracyLevel(Fact):
+    """The course of one split's accuracy, in shares of 1."""
+
+    signal: ClassVar[str] = "the accuracy of every epoch"
+
+    split: str
+    first: float
+    best: float
+    last: float
+    chance: float | None
+    """One over the number of classes."""
+    majority: float | None
+    """The share of the commonest class."""
+    above_chance: float | None
+    """The last level minus the higher of those two."""
+    gain: float
+    """The best level minus the first."""
+    stuck: bool
+    """Whether the gain is below three sigmas or below 0.02."""
+    drop: float
+    """The best level minus the last."""
+    stuck_at_chance: bool | None
+    """Whether it is stuck within 0.02 (and two sigmas) of chance or of the commonest class."""
+    perfect: bool
+    """Whether it ended at 0.999 or above."""
+
+
+@monitor
+def accuracy_level(history: History) -> Iterator[AccuracyLevel]:
+    for split in ("train", "val", "test"):
+        found = curve_of(history, "accuracy", split)
+        if found is not None:
+            yield _level(found, split, history.settings)
+
+
+def _level(found: Curve, split: str, settings: Settings) -> AccuracyLevel:
+    best = float(found.level.max())
+    chance, majority = chances(settings)
+    known = [share for share in (chance, majority) if share is not None]
+    stuck = _stuck(found, best)
+    return AccuracyLevel(
+        split=split,
+        first=found.first,
+        best=best,
+        last=found.last,
+        chance=chance,
+        majority=majority,
+        above_chance=found.last - max(known) if known else None,
+        gain=best - found.first,
+        stuck=stuck,
+        drop=best - found.last,
+        stuck_at_chance=stuck and _near(found, known) if known else None,
+        perfect=found.last >= 0.999,
+    )
+
+
+def chances(settings: Settings) -> tuple[float | None, float | None]:
+    """The accuracy of a guess, and of always answering the commonest class."""
+    shares = settings.class_shares
+    classes = settings.classes or (len(shares) if shares else None)
+    if classes is None and settings.task == "binary":
+        classes = 2
+    return (1 / classes if classes and classes > 1 else None), (max(shares) if shares else None)
+
+
+def _stuck(found: Curve, best: float) -> bool:
+    gain = best - found.first
+    sigmas = found.sigmas(gain, 0, int(found.level.argmax()))
+    return gain < 0.02 or (sigmas is not None and sigmas < 3)
+
+
+def _near(found: Curve, levels: list[float]) -> bool:
+    margin = 0.02 + 2 * float(found.error[-1])
+    return any(abs(found.last - level) <= margin for level in levels)

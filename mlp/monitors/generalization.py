@@ -1,0 +1,237 @@
+"""What the held-out loss does while the training loss falls."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from traindx.engine.facts import Fact
+from traindx.mlp.curves import Curve, clip, curve_of, held_out, part, ratio, sound
+from traindx.mlp.history import Array, History
+from traindx.mlp.monitors import monitor
+from traindx.mlp.readers.names import higher_is_better
+
+
+class Generalization(Fact):
+    """The held-out loss against the training loss, both smoothed as far as the noise demands."""
+
+    signal: ClassVar[str] = "the training and the validation loss of every epoch"
+
+    split: str
+    """val, or test where nothing is called validation."""
+    points: int
+    """How many evaluations there are."""
+    gap: float
+    """(held-out - train) / |train| at the end. Huge where the train loss is tiny."""
+    gap_of_progress: float | None
+    """(held-out - train) at the end, as a share of what the train loss fell by."""
+    first_gap: float
+    """(held-out - train) / |train| at the first evaluation."""
+    gap_from_start: bool
+    """Whether it was far worse from the first evaluation on, and hardly fell, while train fell."""
+    val_rise: float
+    """From the best held-out level to the last, relative to the best."""
+    val_rise_sigmas: float | None
+    val_rise_of_progress: float
+    within_noise: bool
+    """Whether that rise is below three sigmas, or below 1 %."""
+    val_fall: float
+    """From the first held-out level (no early transient) to the best, as a share of the first."""
+    val_flat: bool
+    """Whether the held-out loss never improved beyond its noise, or by 1 %."""
+    val_noise: float | None
+    best_step: float
+    best_at: float
+    after_best: int
+    """How many evaluations came after the best."""
+    train_fall_since_best: float
+    """How far the training loss fell after that, relative to its level there."""
+    train_low: float | None
+    """The last training level over the first."""
+    metric_disagrees: bool | None
+    """Whether a held-out metric went on improving after the best loss."""
+    accuracy_gap: float | None
+    """Training minus held-out accuracy at the end."""
+    val_accuracy_drop: float | None
+    """The best held-out accuracy minus the last."""
+    val_below_train: float
+    """The share of evaluations at which the held-out loss is the lower one."""
+    below_ratio: float | None
+    """The median of held-out over training loss in the last half."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A held-out curve and the training level at its steps, (evaluations,)."""
+
+    val: Curve
+    train: Curve
+    steps: Array
+    """The steps of all evaluations; those of `val` may be fewer."""
+
+    @cached_property
+    def trained(self) -> Array:
+        return np.interp(self.val.steps, self.train.steps, self.train.level)
+
+    @cached_property
+    def first(self) -> float:
+        """The first held-out level, or the next ones if it is three times worse beside train."""
+        early = self.val.level[1 : max(4, len(self.val.level) // 10)]
+        if not self.positive or len(self.val.level) < 5:
+            return self.val.first
+        beside = self.val.level / self.trained
+        usual = max(1.0, float(np.median(beside[1 : max(4, len(beside) // 4)])))
+        return float(early.max()) if beside[0] > 3 * usual else self.val.first
+
+    @property
+    def positive(self) -> bool:
+        return self.val.positive and self.train.positive
+
+    @property
+    def progress(self) -> float:
+        """What the held-out loss fell by."""
+        return max(0.0, self.first - self.val.best)
+
+    @property
+    def train_progress(self) -> float:
+        return self.train.first - self.train.last
+
+    @property
+    def rise(self) -> float:
+        return self.val.last - self.val.best
+
+    @cached_property
+    def rise_sigmas(self) -> float | None:
+        return self.val.rebound_sigmas
+
+    @property
+    def within_noise(self) -> bool:
+        sigmas = self.rise_sigmas
+        return (sigmas is not None and sigmas < 3) or self.rise <= 0.01 * self.val_size
+
+    @property
+    def val_size(self) -> float:
+        return self.val.size(self.val.best)
+
+    @property
+    def flat(self) -> bool:
+        sigmas = self.val.fall_sigmas
+        return (sigmas is not None and sigmas < 3) or self.progress <= 0.01 * (
+            self.first if self.val.positive else self.val.spread
+        )
+
+    @property
+    def train_fall_since_best(self) -> float:
+        then = float(self.trained[self.val.lowest])
+        return ratio(then - float(self.trained[-1]), self.train.size(then), 0.0)
+
+    def gap(self, place: int) -> float:
+        train = float(self.trained[place])
+        return ratio(float(self.val.level[place]) - train, abs(train), 0.0)
+
+    @property
+    def gap_of_progress(self) -> float | None:
+        if self.train_progress <= 0:
+            return None
+        return part(self.val.last - float(self.trained[-1]), self.train_progress)
+
+
+def pair(history: History) -> tuple[str, Pair] | None:
+    """The held-out split and its loss beside the training loss."""
+    train, held = curve_of(history, "loss", "train"), held_out(history)
+    if train is None or held is None:
+        return None
+    split, val = held
+    series = sound(history, "loss", split)
+    return split, Pair(val, train, val.steps if series is None else series.steps)
+
+
+@monitor
+def generalization(history: History) -> Iterator[Generalization]:
+    found = pair(history)
+    if found is not None:
+        yield _generalization(history, *found)
+
+
+def _generalization(history: History, split: str, both: Pair) -> Generalization:
+    val, train = both.val, both.train
+    return Generalization(
+        split=split,
+        points=val.points,
+        gap=both.gap(-1),
+        gap_of_progress=both.gap_of_progress,
+        first_gap=both.gap(0),
+        gap_from_start=_gap_from_start(both),
+        val_rise=ratio(both.rise, both.val_size, 0.0),
+        val_rise_sigmas=both.rise_sigmas,
+        val_rise_of_progress=part(both.rise, both.progress),
+        within_noise=both.within_noise,
+        val_fall=ratio(both.progress, both.first if val.positive else val.spread, 0.0),
+        val_flat=both.flat,
+        val_noise=val.noise,
+        best_step=float(val.steps[val.lowest]),
+        best_at=val.share(val.lowest),
+        after_best=int(np.sum(both.steps > val.steps[val.lowest])),
+        train_fall_since_best=both.train_fall_since_best,
+        train_low=ratio(train.last, train.first) if train.positive else None,
+        metric_disagrees=metric_disagrees(history, split, val),
+        accuracy_gap=_accuracy_gap(history, split),
+        val_accuracy_drop=_accuracy_drop(history, split),
+        val_below_train=float(np.mean(val.values < both.trained)),
+        below_ratio=_beside(both),
+    )
+
+
+def _beside(both: Pair) -> float | None:
+    if not both.positive:
+        return None
+    half = len(both.trained) // 2
+    return clip(float(np.median(both.val.level[half:] / both.trained[half:])))
+
+
+def _gap_from_start(both: Pair) -> bool:
+    """Half again as high as train at every evaluation, and a third of its relative fall at most."""
+    if not both.positive:
+        return False
+    always = bool(np.all(both.val.level > 1.5 * both.trained))
+    return always and both.train_progress / both.train.first > 3 * both.progress / both.first
+
+
+def _accuracy_gap(history: History, split: str) -> float | None:
+    train, held = (curve_of(history, "accuracy", scope) for scope in ("train", split))
+    return None if train is None or held is None else train.last - held.last
+
+
+def _accuracy_drop(history: History, split: str) -> float | None:
+    held = curve_of(history, "accuracy", split)
+    return None if held is None else float(held.level.max()) - held.last
+
+
+def metric_disagrees(history: History, split: str, loss: Curve) -> bool | None:
+    """Whether most held-out metrics went on improving after the best loss; accuracy decides."""
+    since = float(loss.steps[loss.lowest])
+    accuracy = curve_of(history, "accuracy", split)
+    if accuracy is not None:
+        return _improves(accuracy, since, True)
+    votes = [
+        _improves(found, since, higher)
+        for scope in history.over("metric")
+        if scope.startswith(f"{split}/")
+        and (higher := higher_is_better(scope)) is not None
+        and (found := curve_of(history, "metric", scope)) is not None
+    ]
+    return 2 * sum(votes) > len(votes) if votes else None
+
+
+def _improves(found: Curve, since: float, higher: bool) -> bool:
+    """Whether the last level is better than at a step by 2 sigmas and half a percent of its range.
+
+    Half a percent of the level where that is larger.
+    """
+    place = min(int(np.searchsorted(found.steps, since)), len(found.level) - 1)
+    gain = float(found.last - found.level[place]) * (1 if higher else -1)
+    sigmas = found.sigmas(gain, place, -1)
+    least = 0.005 * max(abs(found.last), found.spread)
+    return gain > least and (sigmas is None or sigmas > 2)

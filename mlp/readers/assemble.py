@@ -1,0 +1,529 @@
+"""From a sheet to histories: the axis, the runs in it, and what each column means.
+
+Missing or not a number: an empty cell, `None` or `#na#` is silence. A NaN that was written is a
+value, and training that broke is known by it, except where the row belongs to another split (only
+its columns have numbers there) and the series goes on afterwards, in columns half of which or more
+are NaN. In a data frame, which has no other word for an empty cell, a NaN is silence as soon as
+the row has another number and the series goes on, or if only another split has numbers in the row;
+a NaN at the end next to numbers of its own split is a value there too.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from traindx.mlp.history import Array, History, Name, Series
+from traindx.mlp.readers.columns import Column, Sheet
+from traindx.mlp.readers.document import Document, ReadError
+from traindx.mlp.readers.names import (
+    UNSPLIT,
+    Meaning,
+    axis_rank,
+    declared,
+    is_ignored,
+    meaning,
+    plain,
+    words,
+)
+from traindx.mlp.settings import Settings, Task
+
+Aliases = Mapping[str, str]
+Mask = NDArray[np.bool_]
+SIGNALS = frozenset({"loss", "accuracy", "metric", "loss_component", "gradient_norm"}) | frozenset(
+    {"reward", "kl", "reward_margin", "generator_loss", "discriminator_loss"}
+)
+FARTHEST = 2.0**53
+MANY_ROWS = 1000
+"""Rows without a step or an epoch column beyond which they are thought to be steps."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Where the rows lie: `places` (rows,), and the epochs, if another column has them."""
+
+    kind: Literal["epoch", "step"]
+    places: Array
+    epochs: Column | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Named:
+    """A column and what it means."""
+
+    title: str
+    column: Column
+    meaning: Meaning
+
+    @property
+    def name(self) -> Name:
+        return self.meaning.quantity, self.meaning.scope
+
+    @property
+    def split(self) -> str:
+        return self.meaning.scope.partition("/")[0] or "train"
+
+    def as_(self, quantity: str, scope: str) -> "Named":
+        return replace(self, meaning=replace(self.meaning, quantity=quantity, scope=scope))
+
+
+def histories(sheet: Sheet, document: Document, aliases: Aliases) -> list[History]:
+    """The runs of a sheet in the order of the file."""
+    _check(aliases, sheet, document)
+    sheet = _without_summary(sheet)
+    step, epoch = _axis_columns(sheet, aliases)
+    named, unknown = _named(sheet, aliases, {step, epoch})
+    if not named:
+        raise ReadError(_nothing(document, sheet))
+    notes = document.notes + sheet.notes + _said_of(named, unknown)
+    runs = [
+        _run(part, sheet, document, notes, (step, epoch))
+        for part in _runs(sheet, named, sheet.columns.get(step or epoch or ""), epoch)
+    ]
+    return _with_signal(runs) or runs[-1:]
+
+
+def _check(aliases: Aliases, sheet: Sheet, document: Document) -> None:
+    """A ReadError about an alias for a column that is not there."""
+    for title in aliases:
+        if title not in sheet.columns:
+            near = get_close_matches(title, sheet.columns, 1)
+            instead = f"did you mean '{near[0]}'?" if near else f"it has {_listed(sheet.columns)}"
+            raise ReadError(f"{document.name}: no column of numbers is called '{title}'; {instead}")
+
+
+def _nothing(document: Document, sheet: Sheet) -> str:
+    if not sheet.columns:
+        return f"{document.name}: no column of numbers; give a log with losses over time"
+    return (
+        f"{document.name}: no column is known as a loss or a metric (columns: {_listed(sheet.columns)}); "
+        "name one with aliases={'column': 'loss@train'}"
+    )
+
+
+def _listed(titles: Mapping[str, Any] | Sequence[str], most: int = 12) -> str:
+    shown = ", ".join(f"'{title}'" for title in list(titles)[:most])
+    return shown + (f" and {len(titles) - most} more" if len(titles) > most else "")
+
+
+def _without_summary(sheet: Sheet) -> Sheet:
+    """The sheet without the numbers of a row that sums up the run (HF Trainer's last)."""
+    ends = sheet.columns.get("train_runtime")
+    if ends is None:
+        return sheet
+    kept = {t: c.only(~ends.recorded) for t, c in sheet.columns.items() if t != "train_runtime"}
+    return replace(sheet, columns={t: c for t, c in kept.items() if c.recorded.any()})
+
+
+def _axis_columns(sheet: Sheet, aliases: Aliases) -> tuple[str | None, str | None]:
+    """The names of the best step column and the best epoch column."""
+    return _axis_column(sheet, aliases, "step"), _axis_column(sheet, aliases, "epoch")
+
+
+def _axis_column(sheet: Sheet, aliases: Aliases, axis: str) -> str | None:
+    ranks: dict[str, int] = {}
+    for title, column in sheet.columns.items():
+        said = aliases.get(title, sheet.names.get(title))
+        rank = axis_rank(title, axis) if said is None else -1 if said.rstrip("@") == axis else None
+        if rank is not None and _is_axis(column):
+            ranks[title] = rank
+    return min(ranks, key=lambda title: ranks[title], default=None)
+
+
+def _is_axis(column: Column) -> bool:
+    places = column.values[_is_place_value(column.values)]
+    if 2 * len(places) < len(column.values):
+        return False
+    return len(column.values) <= 2 or bool(np.ptp(places) > 0)
+
+
+def _named(sheet: Sheet, aliases: Aliases, axes: set[str | None]) -> tuple[list[Named], list[str]]:
+    """The columns that mean something, and the titles of those that do not."""
+    named, unknown = [], []
+    for title, column in sheet.columns.items():
+        said = aliases.get(title, sheet.names.get(title))
+        if title in axes or said == "":
+            continue
+        found = declared(said) if said else None if is_ignored(title) else meaning(title)
+        if found is not None and found.quantity not in ("step", "epoch"):
+            named.append(Named(title, column, found))
+        elif not said and not is_ignored(title) and not _is_place(title):
+            unknown.append(title)
+    return _silenced(named, sheet.frame), unknown
+
+
+def _is_place(title: str) -> bool:
+    return axis_rank(title, "step") is not None or axis_rank(title, "epoch") is not None
+
+
+def _said_of(named: Sequence[Named], unknown: Sequence[str]) -> tuple[str, ...]:
+    notes = [f"left out, meaning unknown: {_listed(unknown)}"] if unknown else []
+    notes += [
+        f"'{n.title}' has {n.column.text} cells that are words, not numbers; they were left out"
+        for n in named
+        if n.column.text
+    ]
+    return tuple(notes)
+
+
+# --- NaN: silence or value ---------------------------------------------------------------------
+
+
+def _silenced(named: list[Named], frame: bool) -> list[Named]:
+    """The columns without the NaN that only mean an empty cell (see above)."""
+    gappy = [n for n in named if np.isnan(n.column.values[n.column.recorded]).any()]
+    if not gappy:
+        return named
+    finite = {n.title: np.isfinite(n.column.values) for n in named}
+    return [_without_silence(n, named, finite, frame) if n in gappy else n for n in named]
+
+
+def _without_silence(
+    this: Named, named: Sequence[Named], finite: Mapping[str, Mask], frame: bool
+) -> Named:
+    own, other = np.zeros((2, len(this.column.values)), dtype=bool)
+    for n in named:
+        if n is not this:
+            side = own if n.split == this.split else other
+            side |= finite[n.title]
+    nan = np.isnan(this.column.values) & this.column.recorded
+    if not frame and 2 * nan.sum() < this.column.recorded.sum():
+        return this
+    ahead = _goes_on(finite[this.title], nan)
+    elsewhere = ~own & other
+    silent = nan & (((own | other) & ahead) | elsewhere if frame else elsewhere & ahead)
+    return replace(this, column=this.column.only(~silent))
+
+
+def _goes_on(finite: Mask, nan: Mask) -> Mask:
+    """The rows after which a number follows, or whose gap is no longer than an earlier one."""
+    places = np.flatnonzero(finite)
+    if not len(places):
+        return np.zeros(len(finite), dtype=bool)
+    longest = int(np.max(np.diff(places), initial=1)) - 1
+    end = places[-1] if len(finite) - 1 - places[-1] > longest else len(finite)
+    return np.arange(len(finite)) < end
+
+
+# --- Runs --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one run."""
+
+    rows: slice
+    named: tuple[Named, ...]
+
+
+def _runs(
+    sheet: Sheet, named: Sequence[Named], places: Column | None, epoch: str | None
+) -> Iterator[Part]:
+    starts = _genuine(_starts(sheet, places, epoch), named, sheet.rows)
+    for start, end in zip(starts, [*starts[1:], sheet.rows], strict=True):
+        rows = slice(start, end)
+        here = (replace(n, column=n.column.at(rows)) for n in named)
+        yield Part(rows, tuple(n for n in here if n.column.recorded.any()))
+
+
+def _genuine(starts: Sequence[int], named: Sequence[Named], rows: int) -> list[int]:
+    """The starts after which a column goes on; training then evaluation rows are one run."""
+    kept = [0]
+    for start, end in zip(starts[1:], [*starts[2:], rows], strict=True):
+        before, after = slice(kept[-1], start), slice(start, end)
+        if any(n.column.recorded[before].any() and n.column.recorded[after].any() for n in named):
+            kept.append(start)
+    return kept
+
+
+def _starts(sheet: Sheet, places: Column | None, epoch: str | None) -> list[int]:
+    """The rows where a run begins: the place falls back to where the run began."""
+    if places is None:
+        return [0, *(s for s in sheet.starts if 0 < s < sheet.rows)]
+    x = _carried(places)
+    drops = np.flatnonzero(np.diff(x) < 0) + 1
+    if epoch and _resets(x, drops, sheet.columns[epoch]):
+        drops = np.flatnonzero(np.diff(_carried(sheet.columns[epoch])) < 0) + 1
+        x = _carried(sheet.columns[epoch])
+    if 4 * len(drops) > len(x) > 8 and not sheet.starts:
+        return [0]
+    headers = {s for s in sheet.starts if 0 < s < len(x) and x[s] <= x[s - 1]}
+    starts = [0]
+    for i in sorted({int(drop) for drop in drops} | headers):
+        begin = x[starts[-1]]
+        if i in headers or x[i] - begin <= 0.1 * (x[i - 1] - begin):
+            starts.append(i)
+    return starts
+
+
+def _resets(x: Array, drops: NDArray[np.intp], epoch: Column) -> bool:
+    """Whether the steps are counted anew in each epoch."""
+    epochs = _carried(epoch)
+    return bool(len(drops)) and 2 * int(np.sum(epochs[drops] > epochs[drops - 1])) > len(drops)
+
+
+def _carried(column: Column) -> Array:
+    """The values with the last one before each gap filled in."""
+    known = _is_place_value(column.values)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(known)), 0))
+    filled = column.values[last]
+    first = column.values[known][0] if known.any() else 0.0
+    return np.where(_is_place_value(filled), filled, first)
+
+
+def _is_place_value(values: Array) -> Mask:
+    """Which values can be steps: finite, and small enough to be counted."""
+    return np.abs(values) < FARTHEST
+
+
+def _run(
+    part: Part,
+    sheet: Sheet,
+    document: Document,
+    notes: tuple[str, ...],
+    axes: tuple[str | None, str | None],
+) -> History:
+    step, epoch = (sheet.columns[t].at(part.rows) if t else None for t in axes)
+    axis = _axis(part, step, epoch)
+    chosen, said = _chosen(list(part.named), sheet.sums)
+    series, unsorted = _series(chosen, axis)
+    if axis.epochs is not None:
+        series["epoch", ""] = _placed(axis.epochs, axis.places)
+    settings = Settings(**{**_inferred(part.named, chosen), **sheet.settings})
+    return History(
+        series, settings, axis.kind, document.name, (*notes, *axis.notes, *said, *unsorted)
+    )
+
+
+def _with_signal(runs: Sequence[History]) -> list[History]:
+    """The runs that have a loss or a metric of training or validation, if any has."""
+    return [
+        run
+        for run in runs
+        if any(name[0] in SIGNALS and not name[1].startswith("test") for name in run.series)
+    ]
+
+
+# --- Axis --------------------------------------------------------------------------------------
+
+
+def _axis(part: Part, step: Column | None, epoch: Column | None) -> Axis:
+    rows = part.rows.stop - part.rows.start
+    numbered = np.arange(1.0, rows + 1)
+    if step is not None and _is_place_value(step.values).any():
+        places, notes = _global(step, epoch)
+        if _distinct(part, places) > 0.5:
+            return Axis("step", places, epoch, notes)
+    elif epoch is not None and _is_place_value(epoch.values).any():
+        places = _carried(epoch)
+        if _distinct(part, places) > 2 / 3:
+            return Axis("epoch", places)
+    else:
+        return Axis("step" if rows > MANY_ROWS else "epoch", numbered)
+    note = "several rows have one step or epoch; the rows were numbered instead"
+    return Axis("step", numbered, epoch, (note,))
+
+
+def _global(step: Column, epoch: Column | None) -> tuple[Array, tuple[str, ...]]:
+    """Steps counted through, where they are counted anew in each epoch."""
+    x = _carried(step)
+    drops = np.flatnonzero(np.diff(x) < 0) + 1
+    if epoch is None or not _resets(x, drops, epoch):
+        return x, ()
+    rises = np.diff(x)
+    spacing = float(np.median(rises[rises > 0])) if (rises > 0).any() else 1.0
+    back = np.zeros(len(x))
+    back[drops] = x[drops - 1] - x[drops] + spacing
+    return x + np.cumsum(back), ("steps are counted anew in each epoch; they were counted through",)
+
+
+def _distinct(part: Part, places: Array) -> float:
+    """The share of distinct places among those of the fullest column."""
+    fullest = max(part.named, key=lambda n: int(n.column.recorded.sum()), default=None)
+    if fullest is None:
+        return 1.0
+    own = places[fullest.column.recorded]
+    return len(np.unique(own)) / len(own)
+
+
+def _placed(column: Column, places: Array) -> Series:
+    """A series in the order of its places; of two values in one place the later."""
+    x, values = places[column.recorded], column.values[column.recorded]
+    if np.all(np.diff(x) > 0):
+        return Series(x, values)
+    order = np.argsort(x, kind="stable")
+    x, values = x[order], values[order]
+    last = np.append(np.diff(x) > 0, True)
+    return Series(x[last], values[last])
+
+
+def _series(chosen: Sequence[Named], axis: Axis) -> tuple[dict[Name, Series], tuple[str, ...]]:
+    series = {n.name: _placed(n.column, axis.places) for n in chosen}
+    notes = []
+    if np.any(np.diff(axis.places) < 0):
+        notes.append("the steps do not rise throughout; the rows were sorted")
+    own = [n for n in chosen if n.meaning.quantity not in UNSPLIT]
+    lost = sum(int(n.column.recorded.sum()) - len(series[n.name]) for n in own)
+    if lost:
+        notes.append(f"{lost} values stand at a step that has another; the last one was taken")
+    return series, tuple(notes)
+
+
+# --- Which column is which series --------------------------------------------------------------
+
+
+def _chosen(named: list[Named], sums: bool) -> tuple[list[Named], tuple[str, ...]]:
+    """One column for each name, and what is doubtful about it."""
+    notes: list[str] = []
+    named = _one_each(named)
+    named = _with_losses(named, sums, notes)
+    named = _test_as_val(named, notes)
+    named = _evaluated(named, notes)
+    named = [_share(n, notes) for n in named]
+    notes += [
+        f"'{n.title}' was taken as the {n.meaning.scope} loss, by its name alone"
+        for n in named
+        if n.meaning.doubtful and n.meaning.quantity == "loss"
+    ]
+    return named, tuple(dict.fromkeys(notes))
+
+
+def _one_each(named: Sequence[Named]) -> list[Named]:
+    """The best column of each name first; the others under names of their own."""
+    best: dict[Name, Named] = {}
+    others: list[Named] = []
+    for n in sorted(named, key=_preference):
+        if n.name not in best:
+            best[n.name] = n
+        elif n.meaning.quantity == "learning_rate":
+            others.append(n.as_("learning_rate", plain(n.title)))
+        else:
+            others.append(n.as_(_second(n), f"{n.split}/{_rest(n.title)}"))
+    for n in others:
+        best.setdefault(n.name, n)
+    order = {n.title: i for i, n in enumerate(named)}
+    return sorted(best.values(), key=lambda n: order[n.title])
+
+
+def _second(n: Named) -> str:
+    """What a column is that is not the loss: one of its parts, or the same by another count."""
+    word = words(n.title)
+    part = n.meaning.quantity == "loss" and word.core != "loss" and not word.twin
+    return "loss_component" if part else "metric"
+
+
+def _preference(n: Named) -> tuple[bool, int, int, bool]:
+    points = int(n.column.recorded.sum())
+    return points < 2, n.meaning.rank, -points, not n.meaning.split_named
+
+
+def _rest(title: str) -> str:
+    """The name of a column without its split."""
+    split = words(title).split
+    rest = "_".join(token for token in plain(title).split("_") if token != split)
+    return rest or plain(title)
+
+
+def _with_losses(named: list[Named], sums: bool, notes: list[str]) -> list[Named]:
+    """With a loss for each split that has only components of it, or only an error."""
+    if {"generator_loss", "reward", "reward_margin"} & {n.meaning.quantity for n in named}:
+        return named
+    direct = {n.meaning.scope for n in named if n.meaning.quantity == "loss"}
+    made = []
+    for split in {"train": 0, "val": 1, "test": 2}.keys() - direct:
+        parts = [n for n in named if n.meaning.quantity == "loss_component" and n.split == split]
+        if parts:
+            made.append(_total(parts, split, sums or not direct, notes))
+    if made or direct:
+        return made + named
+    return _errors_as_losses(named, notes)
+
+
+def _total(parts: Sequence[Named], split: str, summed: bool, notes: list[str]) -> Named:
+    """The loss of a split from its components: their sum, or the first of several."""
+    if len(parts) == 1 or not summed:
+        notes.append(f"'{parts[0].title}' was taken as the {split} loss")
+        return parts[0].as_("loss", split)
+    notes.append(f"the {split} loss is the sum of {_listed([n.title for n in parts])}")
+    recorded = np.logical_and.reduce([n.column.recorded for n in parts])
+    if not recorded.any():
+        return parts[0].as_("loss", split)
+    values = np.zeros(len(recorded))
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite parts may cancel
+        for n in parts:
+            values[recorded] += n.column.values[recorded]
+    total = Column(np.where(recorded, values, np.nan), recorded)
+    return Named("+".join(n.title for n in parts), total, Meaning("loss", split))
+
+
+def _errors_as_losses(named: list[Named], notes: list[str]) -> list[Named]:
+    """The best error measure of each split as its loss, the same one for all."""
+    errors = [n for n in named if n.meaning.doubtful and n.meaning.quantity == "metric"]
+    if not errors:
+        return named
+    rank = min(n.meaning.rank for n in errors)
+    taken = {n.title for n in errors if n.meaning.rank == rank}
+    return [n.as_("loss", n.split) if n.title in taken else n for n in named]
+
+
+def _test_as_val(named: list[Named], notes: list[str]) -> list[Named]:
+    """What was measured on test data along the way, as validation where there is no other."""
+    splits = {n.split for n in named if n.meaning.quantity in ("loss", "accuracy", "metric")}
+    tested = [n for n in named if n.split == "test"]
+    if "val" in splits or max((int(n.column.recorded.sum()) for n in tested), default=0) < 2:
+        return named
+    notes.append("there is no validation; what was measured on test data was taken for it")
+    return [
+        n.as_(n.meaning.quantity, "val" + n.meaning.scope[4:]) if n in tested else n for n in named
+    ]
+
+
+def _evaluated(named: list[Named], notes: list[str]) -> list[Named]:
+    """Without a validation that is 0 throughout because it was switched off."""
+    losses = {n.meaning.scope: n.column for n in named if n.meaning.quantity == "loss"}
+    if "val" not in losses or not _all_zero(losses["val"]):
+        return named
+    if "train" not in losses or _all_zero(losses["train"]):
+        return named
+    notes.append("the validation loss is 0 throughout, so it was not evaluated; left out")
+    return [n for n in named if n.split != "val" or not _all_zero(n.column)]
+
+
+def _all_zero(column: Column) -> bool:
+    return not np.any(column.values[column.recorded])
+
+
+def _share(n: Named, notes: list[str]) -> Named:
+    """An accuracy as a share in 0..1; what cannot be one is a metric."""
+    if n.meaning.quantity != "accuracy":
+        return n
+    values = n.column.values
+    finite = values[np.isfinite(values)]
+    least, largest = np.min(finite, initial=0.0), np.max(finite, initial=0.0)
+    if least < 0 or largest > 100.001:
+        notes.append(f"'{n.title}' is no accuracy: it reaches {largest if least >= 0 else least:g}")
+        return n.as_("metric", f"{n.split}/{_rest(n.title)}")
+    if largest <= 1.0001:
+        return n
+    notes.append(f"'{n.title}' is in per cent; it was divided by 100")
+    return replace(n, column=replace(n.column, values=values / 100))
+
+
+def _inferred(named: Sequence[Named], chosen: Sequence[Named]) -> dict[str, Any]:
+    """What the columns say for certain about the task."""
+    have = {n.meaning.quantity for n in named}
+    titles = {token for n in named for token in words(n.title).given}
+    task: Task | None = None
+    if have & {"reward_margin", "chosen_logp"}:
+        task = "preference"
+    elif have & {"reward", "reward_std"}:
+        task = "reinforcement"
+    elif have >= {"generator_loss", "discriminator_loss"}:
+        task = "adversarial"
+    elif titles & {"perplexity", "ppl"}:
+        task = "language_model"
+    return {"task": task} if task else {}

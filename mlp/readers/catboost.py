@@ -1,0 +1,57 @@
+"""CatBoost: `catboost_training.json`; `learn_error.tsv` and `test_error.tsv`, one split each."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from traindx.mlp.history import History
+from traindx.mlp.readers.assemble import Aliases, histories
+from traindx.mlp.readers.columns import from_rows
+from traindx.mlp.readers.csv_table import table
+from traindx.mlp.readers.document import Document
+
+
+def recognise(document: Document) -> float:
+    if isinstance(document.data, Mapping) and isinstance(document.data.get("iterations"), list):
+        return 0.95 if isinstance(document.data.get("meta", {}), Mapping) else 0.0
+    return 0.9 if document.text.startswith("iter\t") else 0.0
+
+
+def parse(document: Document, aliases: Aliases) -> list[History]:
+    if document.data is None:
+        return _from_table(document, aliases)
+    data: Mapping[str, Any] = document.data
+    measures = _measures(data.get("meta", {}))
+    rows = [_row(row, measures) for row in data["iterations"] if isinstance(row, Mapping)]
+    return histories(from_rows(rows), document, aliases)
+
+
+def _measures(meta: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The names of the measures of each split."""
+    found = {}
+    for split in ("learn", "test"):
+        listed = meta.get(f"{split}_metrics")
+        named = listed if isinstance(listed, list) else []
+        found[split] = [str(m.get("name")) for m in named if isinstance(m, Mapping)]
+    return found
+
+
+def _row(row: Mapping[str, Any], measures: Mapping[str, list[str]]) -> dict[str, Any]:
+    plain: dict[str, Any] = {"iteration": row.get("iteration")}
+    for split, names in measures.items():
+        values = row.get(split)
+        for i, value in enumerate(values if isinstance(values, list) else []):
+            plain[f"{split}/{names[i] if i < len(names) else 'loss'}"] = value
+    return plain
+
+
+def _from_table(document: Document, aliases: Aliases) -> list[History]:
+    """The table's one measure, of the split that the file is named for."""
+    sheet = table(document)
+    split = "val" if "test" in Path(document.name).name else "train"
+    other = "train" if split == "val" else "val"
+    note = f"the {other} curve is in another file (learn_error.tsv, test_error.tsv)"
+    titles = [title for title in sheet.columns if title != "iter"]
+    names = {t: f"loss@{split}" if t == titles[0] else f"metric@{split}/{t}" for t in titles}
+    return histories(replace(sheet, names=names, notes=(note,)), document, aliases)

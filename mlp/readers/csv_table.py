@@ -1,0 +1,139 @@
+"""Tables: csv, tsv, semicolons or blanks between the cells, with or without a header."""
+
+import csv
+import re
+from collections.abc import Sequence
+from io import StringIO
+from itertools import zip_longest
+
+from traindx.mlp.history import History
+from traindx.mlp.readers.assemble import Aliases, histories
+from traindx.mlp.readers.columns import Sheet, from_columns, is_missing, number
+from traindx.mlp.readers.document import Document
+
+DELIMITERS = (",", "\t", ";", "|")
+COMMENT = re.compile(r"^\s*(?:#(?!na#)|//|={3,}|-{3,})")
+
+
+def recognise(document: Document) -> float:
+    """How much it looks like a table: rows of one width, numbers below a header."""
+    if document.given is not None or not document.text or document.data is not None:
+        return 0.0
+    head = _head(document.text)
+    if not head:
+        return 0.0
+    delimiter = _delimiter(head)
+    rows = _cut(head[:60], delimiter)
+    numeric = [_numeric(row) for row in rows[1:]] or [0.0]
+    if delimiter is None and len(rows[0]) > 1 and not _aligned(rows):
+        return 0.0
+    if 0 < _numeric(rows[0]) < 1:
+        return 0.0
+    share = sum(n > 0.4 for n in numeric) / len(numeric)
+    fits = sum(len(row) <= len(rows[0]) for row in rows) / len(rows)
+    return 0.6 * share * fits if share * fits > 0.5 else 0.0
+
+
+def parse(document: Document, aliases: Aliases) -> list[History]:
+    return histories(table(document), document, aliases)
+
+
+def table(document: Document) -> Sheet:
+    """The columns of the table; a repeated header starts anew."""
+    delimiter = _delimiter(_head(document.text))
+    fast = _evenly_cut(document.text, delimiter) if delimiter else None
+    if fast is not None:
+        return from_columns(*fast)
+    names, rows = _cells(document.text, delimiter)
+    if _numeric(names) == 1:
+        rows.insert(0, names)
+        names = ["loss"] if len(names) == 1 else [f"column_{i + 1}" for i in range(len(names))]
+    place = 0 if names[0] else min(1, len(names) - 1)
+    names, rows, starts = _without_headers(names, rows, names[place], place)
+    return from_columns(names, list(zip_longest(*rows, fillvalue="")), starts=tuple(starts))
+
+
+def _evenly_cut(text: str, delimiter: str) -> tuple[list[str], list[list[str]]] | None:
+    """The header and the columns of a table without quotes and other oddities, where all is plain."""
+    lines = text.split("\n")
+    names = lines[0].rstrip("\r").split(delimiter)
+    mark = names[0] or names[min(1, len(names) - 1)]
+    if '"' in text or COMMENT.match(lines[0]) or text.count(mark) > 1 or _numeric(names):
+        return None
+    rows = [line for line in lines[1:] if line and line != "\r"]
+    if not rows or {line.count(delimiter) for line in rows} != {len(names) - 1}:
+        return None
+    cells = delimiter.join(rows).split(delimiter)
+    return names, [cells[i :: len(names)] for i in range(len(names))]
+
+
+def _without_headers(
+    names: list[str], rows: list[list[str]], mark: str, place: int
+) -> tuple[list[str], list[list[str]], list[int]]:
+    kept: list[list[str]] = []
+    starts: list[int] = []
+    for row in rows:
+        if len(row) > place and row[place].strip() == mark.strip() and not _numeric(row):
+            starts.append(len(kept))
+            names = row if len(row) > len(names) else names
+        else:
+            kept.append(row)
+    return names, kept, sorted(set(starts))
+
+
+def _head(text: str) -> list[str]:
+    lines = text[:100_000].splitlines()
+    return [line for line in lines[:400] if line.strip() and not COMMENT.match(line)][:200]
+
+
+def _delimiter(head: Sequence[str]) -> str | None:
+    """What stands between the cells: the same number of times in most lines; None for blanks."""
+
+    def evenness(mark: str) -> float:
+        counts = [line.count(mark) for line in head[:50]]
+        if not counts[0]:
+            return 0.0
+        return sum(abs(c - counts[0]) <= counts[0] / 4 for c in counts) / len(counts)
+
+    best = max(DELIMITERS, key=evenness)
+    return (
+        best
+        if evenness(best) > 0.5
+        or (any(mark in head[0] for mark in DELIMITERS) and evenness(best) > 0.2)
+        else None
+    )
+
+
+def _cut(lines: Sequence[str], delimiter: str | None) -> list[list[str]]:
+    """The cells of the lines."""
+    if delimiter is None:
+        return [line.split() for line in lines]
+    try:
+        return list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
+        return [[cell.strip(' "') for cell in line.split(delimiter)] for line in lines]
+
+
+def _cells(text: str, delimiter: str | None) -> tuple[list[str], list[list[str]]]:
+    if delimiter is None:
+        rows = [line.split() for line in text.splitlines()]
+    else:
+        try:
+            rows = list(
+                csv.reader(StringIO(text, newline=None), delimiter=delimiter, skipinitialspace=True)
+            )
+        except csv.Error:
+            rows = _cut(text.splitlines(), delimiter)
+    rows = [row for row in rows if row]
+    first = next((i for i, row in enumerate(rows) if not COMMENT.match(row[0])), 0)
+    return rows[first], rows[first + 1 :]
+
+
+def _numeric(row: Sequence[str]) -> float:
+    """The share of numbers among the cells that say something."""
+    said = [cell for cell in row if not is_missing(cell)]
+    return sum(number(cell) is not None for cell in said) / len(said) if said else 0.0
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> bool:
+    return all(len(row) == len(rows[0]) for row in rows)

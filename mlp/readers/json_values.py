@@ -1,0 +1,74 @@
+"""JSON and plain values: a dict of lists (also nested), `{split: {metric: list}}`, a list of dicts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from traindx.mlp.history import History
+from traindx.mlp.readers.assemble import Aliases, histories
+from traindx.mlp.readers.columns import Sheet, from_rows, sheet
+from traindx.mlp.readers.document import Document, ReadError, is_numbers
+
+DEPTH = 4
+
+
+def recognise(document: Document) -> float:
+    """A little sure of every JSON text or value with lists in it; another format is surer."""
+    return 0.3 if isinstance(document.data, Mapping | list) else 0.0
+
+
+def parse(document: Document, aliases: Aliases) -> list[History]:
+    if document.rows:
+        return histories(
+            from_rows(flattened(document.rows), frame=document.frame), document, aliases
+        )
+    return histories(_lists(document), document, aliases)
+
+
+def flattened(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The rows with mappings inside spread out: {"train": {"loss": 1}} is {"train/loss": 1}."""
+    if not any(isinstance(value, Mapping) for row in rows[:50] for value in row.values()):
+        return rows
+    return [dict(_leaves(row)) for row in rows]
+
+
+def _leaves(row: Mapping[str, Any], prefix: str = "", depth: int = DEPTH) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in row.items():
+        if isinstance(value, Mapping) and depth:
+            found += _leaves(value, f"{prefix}{key}/", depth - 1)
+        else:
+            found.append((f"{prefix}{key}", value))
+    return found
+
+
+def _lists(document: Document) -> Sheet:
+    """The lists of numbers anywhere in the value, or the list of mappings that is longest."""
+    data = document.data
+    leaves = _leaves(data) if isinstance(data, Mapping) else [("loss", data)]
+    lists = {key: plain for key, value in leaves if is_numbers(plain := _plain(value))}
+    tables = [value for _, value in leaves if _is_table(value)]
+    if tables and len(max(tables, key=len)) >= max(map(len, lists.values()), default=0):
+        return from_rows(flattened(max(tables, key=len)))
+    if not lists:
+        raise ReadError(
+            f"{document.name}: no list of numbers in it; give a log with losses over time"
+        )
+    return sheet(_of_one_run(lists), frame=document.frame)
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) or hasattr(value, "tolist") else value
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
+
+
+def _of_one_run(lists: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """The lists as long as losses are; lists of class numbers and the like are much shorter."""
+    longest = max(len(v) for k, v in lists.items())
+    losses = [len(v) for k, v in lists.items() if "loss" in k.lower()]
+    usual = max(losses, default=longest)
+    return {k: v for k, v in lists.items() if len(v) >= min(3, usual) or "loss" in k.lower()}

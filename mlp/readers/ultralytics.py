@@ -1,0 +1,35 @@
+"""Ultralytics and YOLOv5/v9 `results.csv`: the loss is the sum of its components."""
+
+from dataclasses import replace
+
+from traindx.mlp.history import History
+from traindx.mlp.readers.assemble import Aliases, histories
+from traindx.mlp.readers.columns import Sheet
+from traindx.mlp.readers.csv_table import table
+from traindx.mlp.readers.document import Document
+
+
+def recognise(document: Document) -> float:
+    header = document.text[:4000].split("\n", 1)[0]
+    return 0.95 if "epoch" in header and "metrics/" in header and "train/" in header else 0.0
+
+
+def parse(document: Document, aliases: Aliases) -> list[History]:
+    """The first learning-rate group starts near 0.1 and falls: a bias warm-up, so the second is taken."""
+    sheet = table(document)
+    names = {title: _meaning(title, sheet) for title in sheet.columns if "/" in title}
+    return histories(
+        replace(sheet, names={t: n for t, n in names.items() if n}, sums=True), document, aliases
+    )
+
+
+def _meaning(title: str, sheet: Sheet) -> str:
+    group, _, name = title.partition("/")
+    if group == "metrics":
+        return "accuracy@val" if name == "accuracy_top1" else f"metric@val/{name}"
+    if group in ("train", "val") and name.endswith("_loss"):
+        return f"loss_component@{group}/{name.removesuffix('_loss')}"
+    if group in ("lr", "x"):
+        last = max(t for t in sheet.columns if t.startswith(f"{group}/"))
+        return "learning_rate@" if title == last else f"learning_rate@{name}"
+    return ""
