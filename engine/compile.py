@@ -15,6 +15,8 @@ from traindx.engine.language import COMPARISONS, Constraint, Pattern, Rule, Slot
 
 LARGEST_CONJUNCTION = 8
 Key = tuple[str, ...]
+Pooled = tuple[Mapping[str, Any], Slotted]
+"""Something to match, behind its slots: they are asked for far more often than it is."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,15 @@ class Atom:
             for name, bound in constraint.comparisons
         )
 
-    def matching(self, items: list[Slotted]) -> list[Slotted]:
-        """Those that the pattern matches; nothing holds of what is not known."""
+    def matching(self, pool: list[Pooled]) -> list[Slotted]:
+        """What the pattern matches; nothing holds of what is not known."""
         for slot, comparison, bound in self.tests:
-            items = [
-                item
-                for item in items
-                if (value := item.slots.get(slot)) is not None and comparison(value, bound)
+            pool = [
+                pooled
+                for pooled in pool
+                if (value := pooled[0].get(slot)) is not None and comparison(value, bound)
             ]
-        return items
+        return [item for _, item in pool]
 
     @cached_property
     def bounded(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from traindx.engine.compile import Atom, Conjunction, Key, Program
+from traindx.engine.compile import Atom, Conjunction, Key, Pooled, Program
 from traindx.engine.facts import Fact, order
 from traindx.engine.language import Rule, Slotted
 from traindx.engine.matching import Firing, Matcher, Session, Told
@@ -85,7 +85,7 @@ class Memory:
 
     def __init__(self, program: Program, facts: tuple[Fact, ...]) -> None:
         self._program = program
-        self._pool: dict[Source, list[Slotted]] = defaultdict(list)
+        self._pool: dict[Source, list[Pooled]] = defaultdict(list)
         self._matches: dict[Told, list[Slotted]] = {}
         self._best: dict[Told, tuple[float, Slotted]] = {}
         self._entities: dict[tuple[str, ...], dict[tuple[Any, ...], int]] = defaultdict(dict)
@@ -94,7 +94,7 @@ class Memory:
         self._told: set[Told] = set()
         self._found: dict[Key, list[Finding]] = defaultdict(list)
         for fact in facts:
-            self._pool["fact", fact.kind].append(fact)
+            self._pool["fact", fact.kind].append((fact.slots, fact))
 
     def advance(self, wave: int, session: Session) -> list[Firing]:
         """Decides the atoms of a wave, tells what is new, and takes in what fires."""
@@ -104,8 +104,9 @@ class Memory:
             if atom.absent:
                 self._absent.append((atom, frozenset(matches)))
             else:
-                self._matches.update(((atom.number, e), items) for e, items in matches.items())
-                told.update((atom.number, e) for e in matches)
+                for entity, items in matches.items():
+                    self._matches[atom.number, entity] = items
+                    told.add((atom.number, entity))
         told.update(self._absences())
         told -= self._told
         self._told |= told
@@ -155,7 +156,7 @@ class Memory:
         finding = Finding(key, bound, _shown(rule, bound), clarity, rule, *which)
         self._found[key].append(finding)
         if key[0] == "symptom":
-            insort(self._pool["symptom", key[1]], finding, key=_rank)
+            insort(self._pool["symptom", key[1]], (finding.slots, finding), key=_rank_of_pooled)
 
     def _clearest(self, told: Told) -> tuple[float, Slotted]:
         if told not in self._best:
@@ -169,6 +170,10 @@ class Memory:
 
 def _rank(finding: Any) -> tuple[int, str]:
     return finding.alternative, repr(finding.entity)
+
+
+def _rank_of_pooled(pooled: Pooled) -> tuple[int, str]:
+    return _rank(pooled[1])
 
 
 def _unclarity(finding: Finding) -> tuple[float, int, str]:

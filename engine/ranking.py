@@ -81,6 +81,7 @@ def rank(inference: Inference, kb: KnowledgeBase) -> Ranking:
     roots, follows, gave_way = court.settle()
     weak = [(c, None) for c in everyone if c.score < kb.scale.report_at and c.contra]
     out = sorted([*excluded, *gave_way, *weak], key=lambda pair: (-pair[0].score, pair[0].name))
+    roots = tuple(sorted(roots, key=lambda c: _benign_last(c, roots)))
     return Ranking(roots, follows, tuple(out), _undecided(roots, kb))
 
 
@@ -104,6 +105,11 @@ class _Order:
     def __call__(self, candidate: Candidate) -> tuple[float, bool, str]:
         grace = self._margin if candidate.cause.benign else 0.0
         return -round(candidate.score + grace, 9), not candidate.cause.benign, candidate.name
+
+
+def _benign_last(candidate: Candidate, roots: tuple[Candidate, ...]) -> bool:
+    """Whether it is a benign explanation beside which a fault stands on evidence of its own."""
+    return candidate.cause.benign and not all(c.cause.benign for c in roots)
 
 
 def _exclude(

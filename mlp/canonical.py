@@ -23,7 +23,7 @@ def canonical(group: str, name: str) -> str:
 def takes_logits(loss: str) -> bool | None:
     """Whether a loss of this name applies softmax or sigmoid itself; None if that is open."""
     for answer, names in _table()["takes_logits"].items():
-        if _squashed(loss) in {_squashed(n) for n in names}:
+        if not {_squashed(n) for n in names}.isdisjoint(_spellings(loss)):
             return answer in (True, "true")
     return None
 

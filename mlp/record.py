@@ -1,9 +1,10 @@
 """Run records: a history in a file of our own (`traindx-run/1`), which `read` knows too.
 
     {"format": "traindx-run/1", "axis": "epoch", "settings": {...},
-     "series": [{"quantity": "loss", "scope": "train", "steps": [1, 2], "values": [0.7, "nan"]}], "notes": []}
+     "series": [{"quantity": "loss", "scope": "train", "steps": [1, 2], "values": [0.7, "nan"]}],
+     "notes": []}
 
-JSON, gzipped if the name ends in `.gz`. Numbers that are not finite are the words "nan", "inf", "-inf".
+JSON, gzipped if the name ends in `.gz`. Numbers that are not finite are "nan", "inf", "-inf".
 """
 
 import gzip
@@ -82,7 +83,7 @@ def loaded(document: Document) -> History:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise ReadError(
-            f"{document.name}: {place}: {first['msg']}; a run record is {FORMAT} as save() writes it"
+            f"{document.name}: {place}: {first['msg']}; give a record as save() writes it"
         ) from None
     series = {(c.quantity, c.scope): _series(c, document.name) for c in record.series}
     return History(

@@ -70,7 +70,7 @@ class Kind(StrEnum):
 Paths = Annotated[
     list[Path],
     typer.Argument(
-        help="Logs of runs (csv, json, json lines, text), or folders of them.", metavar="PATH..."
+        help="Logs of runs (csv, json, json lines, text), or folders of them.", metavar="PATH"
     ),
 ]
 OnePath = Annotated[Path, typer.Argument(help="The log of a run.", metavar="PATH")]
@@ -101,12 +101,13 @@ class Refusal:
     text: str
 
 
-def main() -> None:
-    """Runs the command line and ends the process with its exit status."""
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line (that of the process, if no words are given) and exits."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    app(prog_name="traindx")
+    app(words, prog_name="traindx")
+    raise AssertionError("typer exits")
 
 
 def _version(asked: bool) -> None:
@@ -289,7 +290,7 @@ def why(
     """Say why a cause was named, line by line with its numbers, or why it was not."""
     report = _asked(cause, path, rules, engine, columns)
     named = cause in {d.cause for d in (*report.diagnoses, *report.notes)}
-    _say((report.why(cause) if named else report.why_not(cause)) + "\n")
+    _show(_explained(report.why(cause) if named else report.why_not(cause)))
 
 
 @app.command("why-not")
@@ -301,7 +302,17 @@ def why_not(
     columns: Columns = None,
 ) -> None:
     """Say what kept a cause from being named, the nearest miss first."""
-    _say(_asked(cause, path, rules, engine, columns).why_not(cause) + "\n")
+    _show(_explained(_asked(cause, path, rules, engine, columns).why_not(cause)))
+
+
+def _explained(text: str) -> "Iterator[Row]":
+    """An explanation as rows, so that its long lines keep their indentation."""
+    from traindx.engine.render import Row
+
+    for line in text.splitlines():
+        said = line.lstrip()
+        depth = (len(line) - len(said)) // 2
+        yield Row(said, "title" if not depth else "aside" if depth > 1 else "", min(depth, 3))
 
 
 def _asked(
@@ -318,7 +329,7 @@ def _asked(
         diagnostician = _diagnostician(rules, engine)
     causes = diagnostician.knowledge.causes
     if cause not in causes:
-        _refuse(f"no cause is called '{cause}'{nearest(cause, causes)}; see `traindx list causes`")
+        _refuse(_see(f"no cause is called '{cause}'{nearest(cause, causes)}", "list causes"))
     run = _read(path, aliases)
     if isinstance(run, Refusal):
         _refuse(run.text)
@@ -340,7 +351,7 @@ def explain(
     try:
         rows = page(kb, name)
     except KeyError as error:
-        _refuse(f"{error.args[0]}; see `traindx list`")
+        _refuse(_see(error.args[0], "list"))
     _show(rows)
 
 
@@ -362,12 +373,16 @@ def list_(
 @app.command()
 def check(
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="Folders of rule files.", metavar="[FOLDER...]")
+        list[Path] | None, typer.Argument(help="Folders of rule files.", metavar="FOLDER")
     ] = None,
 ) -> None:
     """Look for mistakes in rule files. Exit status 1 if there are any."""
+    from traindx.engine.loader import yaml_files
     from traindx.engine.sources import SourceError
 
+    for folder in folders or ():
+        if folder.is_dir() and not yaml_files(folder):
+            _refuse(f"{folder}: no rule files (.yaml) in this folder")
     try:
         kb = _knowledge(folders)
     except SourceError as error:
@@ -394,7 +409,7 @@ class Knowledge:
 @app.command("test")
 def scenarios(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Scenario files or folders.", metavar="[PATH...]")
+        list[Path] | None, typer.Argument(help="Scenario files or folders.", metavar="PATH")
     ] = None,
     seeds: Annotated[
         int | None, typer.Option(min=1, help="So many seeds, instead of each scenario's own.")
@@ -411,7 +426,7 @@ def scenarios(
         knowledge()
         found = load_scenarios(*(paths or ()))
     if not found:
-        _refuse(f"no scenarios in {', '.join(map(str, paths or ()))}")
+        _refuse(f"no scenarios in {', '.join(map(str, paths or ())) or 'the package'}")
     try:
         with _complaints():
             failed = _run(found, knowledge, seeds, processes)
@@ -496,6 +511,10 @@ def _refuse(text: str) -> NoReturn:
     raise typer.Exit(REFUSED)
 
 
+def _see(text: str, command: str) -> str:
+    return f"{text}{'' if text.endswith('?') else ';'} see `traindx {command}`"
+
+
 def _warn(text: str) -> None:
     typer.echo(f"traindx: {text}", err=True)
 
@@ -505,7 +524,7 @@ def _show(parts: "Iterable[Row | Report]") -> None:
     console = _console()
     with console.capture() as captured:
         for part in parts:
-            console.print(_drawn(part))
+            console.print(_drawn(part), crop=False)
     _say(captured.get())
 
 

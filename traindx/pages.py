@@ -1,5 +1,6 @@
 """Pages: what the knowledge base says about a symptom, a cause, a remedy or a reference."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Formatter
 
@@ -74,7 +75,7 @@ def _symptom(kb: KnowledgeBase, name: str) -> Iterator[Row]:
 def _cause(kb: KnowledgeBase, name: str) -> Iterator[Row]:
     cause = kb.causes[name]
     kind = "no fault" if cause.benign else f"severity {cause.severity}"
-    yield from _head(kb, "cause", name, cause.title, f"{kind}, {cause.prior}")
+    yield from _head(kb, "cause", name, cause.title, f"{kind}, {cause.prior} beforehand")
     yield Row(cause.about, "", 1)
     yield from _shows(kb, cause)
     yield from _section("Brings about", _titles(kb, cause.explains))
@@ -209,8 +210,11 @@ def contents(run: History) -> Iterator[Row]:
     """What was understood of a log."""
     yield Row(f"{run.source}: {len(run.series)} series over {run.axis}s", "title")
     of_run = {name: s for name, s in run.series.items() if not _of_layers(run, name[0])}
-    width = max((len(_named(*name)) for name in of_run), default=0)
-    yield from (Row(f"{_named(*n):{width}}  {_range(s)}", "line", 1) for n, s in of_run.items())
+    table = [COLUMNS, *(_cells(name, series) for name, series in of_run.items() if len(series))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells in table if of_run else ():
+        first, *rest = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        yield Row("  ".join((cells[0].ljust(len(first)), *rest)).rstrip(), "line", 1)
     for quantity in dict.fromkeys(name for name, _ in run.series if _of_layers(run, name)):
         layers = run.layers(quantity)
         points = max(map(len, layers.values()))
@@ -220,6 +224,18 @@ def contents(run: History) -> Iterator[Row]:
     yield from _section("Doubtful, or left out", run.notes)
 
 
+COLUMNS = ("series", "points", "from", "to", "first", "last", "least", "largest", "")
+
+
+def _cells(name: tuple[str, str], series: Series) -> tuple[str, ...]:
+    finite = series.finite().values
+    odd = len(series) - len(finite)
+    ends = (finite.min(), finite.max()) if len(finite) else (math.nan, math.nan)
+    numbers = (*series.steps[[0, -1]], *series.values[[0, -1]], *ends)
+    shown = (f"{number:.4g}" if abs(number) < 1e4 else f"{number:.6g}" for number in numbers)
+    return _named(*name), f"{len(series):,}", *shown, f"{odd} not finite" if odd else ""
+
+
 def _of_layers(run: History, quantity: str) -> bool:
     """Whether it is recorded for each of several layers."""
     return len(run.layers(quantity)) > MOST_SPLITS
@@ -227,16 +243,6 @@ def _of_layers(run: History, quantity: str) -> bool:
 
 def _named(quantity: str, scope: str) -> str:
     return f"{quantity}@{scope}" if scope else quantity
-
-
-def _range(series: Series) -> str:
-    finite = series.finite().values
-    odd = len(series) - len(finite)
-    words = f"{len(series):>8,} points, {series.steps[0]:g} to {series.steps[-1]:g}"
-    values = f": {series.values[0]:.4g} to {series.values[-1]:.4g}" if len(series) else ""
-    if len(finite):
-        values += f", least {finite.min():.4g}, largest {finite.max():.4g}"
-    return words + values + (f", {odd} not finite" if odd else "")
 
 
 def _short(value: object) -> str:

@@ -71,6 +71,7 @@ class Place:
     value: float
     accuracy: float | None
     settled: bool
+    start: bool
     stuck: bool
     """Whether the whole curve stays within 5 % of its level."""
 
@@ -122,14 +123,20 @@ def _start(history: History, split: str, found: Curve) -> Place | None:
     value = initial_value(history) if split == "train" else None
     if value is None:
         return None
-    return Place(value, _accuracy(history, split, 0), settled=False, stuck=_stuck(found))
+    return Place(
+        value, _accuracy(history, split, 0), settled=False, start=True, stuck=_stuck(found)
+    )
 
 
 def _end(history: History, split: str, found: Curve) -> Place:
     tail = line(found, late(found, 0.25))
     drift = abs(ratio(tail.change, found.size(abs(tail.middle))) or 0.0)
     return Place(
-        found.last, _accuracy(history, split, -1), settled=drift < 0.03, stuck=_stuck(found)
+        found.last,
+        _accuracy(history, split, -1),
+        settled=drift < 0.03,
+        start=False,
+        stuck=_stuck(found),
     )
 
 
@@ -187,10 +194,12 @@ def _round(classes: int) -> bool:
 
 
 def _vocabulary(settings: Settings, place: Place) -> Iterator[Level]:
-    if settings.vocabulary is None and settings.classes is None and place.value > 9:
+    """ln V of a vocabulary in use, where a loss begins or is stuck."""
+    unknown = settings.vocabulary is None and settings.classes is None
+    if unknown and place.value > 9 and (place.start or place.stuck):
         levels = np.log(np.array(VOCABULARIES, dtype=float))
         nearest = int(np.argmin(np.abs(levels - place.value)))
-        yield Level("uniform_vocabulary", float(levels[nearest]), 0.005, VOCABULARIES[nearest])
+        yield Level("uniform_vocabulary", float(levels[nearest]), 0.015, VOCABULARIES[nearest])
 
 
 def _prior(settings: Settings, _: Place) -> Iterator[Level]:

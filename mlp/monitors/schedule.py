@@ -30,7 +30,7 @@ class Schedule(Fact):
     dead_tail_share: float
     """The share of the run at the end spent at a thousandth of the peak or less."""
     jumps: int
-    """How often it rose more than twofold or fell more than fivefold at once."""
+    """How often it rose more than twofold or fell more than fivefold in an unusual step."""
     largest_jump: float
     """The largest such factor, up or down; 1 if there is none."""
     jump_step: float | None
@@ -79,11 +79,14 @@ def _dead_tail(found: Series, peak: float) -> float:
 def _jumps(rates: Array, peak: int) -> tuple[NDArray[np.intp], Array]:
     """The places before the jumps, and every step's factor, up or down, (points - 1,).
 
-    What rises before the peak is a warm-up and no jump.
+    What rises before the peak is a warm-up and no jump; nor is the end of a steady decay to zero,
+    whose change is the usual one.
     """
     factors = _factors(rates)
     warming = (np.arange(1, len(rates)) <= peak) & (factors > 1)
-    jump = ((factors > 2) | (factors < 0.2)) & ~warming & (rates[:-1] > 0)
+    change = np.abs(np.diff(rates))
+    sudden = (change > 5 * np.median(change)) & (rates[:-1] > 0)
+    jump = ((factors > 2) | (factors < 0.2)) & sudden & ~warming
     return np.flatnonzero(jump), np.maximum(factors, 1 / factors)
 
 

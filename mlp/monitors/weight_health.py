@@ -57,8 +57,10 @@ class WeightGrowth(Fact):
 def weight_health(history: History) -> Iterator[WeightHealth]:
     """One fact for every layer whose weights were recorded."""
     started, broken = starts(history), broken_layers(history)
-    for layer in dict.fromkeys((*started, *broken)):
-        yield _fact(layer, started.get(layer, Start(None)), layer in broken)
+    recorded = (*history.layers("weight_norm"), *history.layers("weight_std"), *broken)
+    for layer in dict.fromkeys(recorded):
+        if layer in started or layer in broken:
+            yield _fact(layer, started.get(layer, Start(None)), layer in broken)
 
 
 @monitor

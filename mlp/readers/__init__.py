@@ -76,12 +76,21 @@ def _is_path(source: object) -> bool:
 
 def _runs(source: Any, aliases: Aliases) -> list[History]:
     if not _is_path(source):
-        return _parsed(document_of(source), aliases)
+        return _parsed(_taken(source), aliases)
     try:
         directory = Path(source).is_dir()
     except (OSError, ValueError) as error:
         raise ReadError(f"{source!r}: not a path ({error}); give the path of a log") from None
     return _below(Path(source)) if directory else _parsed(_opened(Path(source)), aliases)
+
+
+def _taken(source: Any) -> Document:
+    try:
+        return document_of(source)
+    except ReadError:
+        raise
+    except UNFIT as error:
+        raise ReadError(f"<{type(source).__name__}>: {error!r}; give a dict of lists") from error
 
 
 def _opened(path: Path) -> Document:

@@ -11,6 +11,7 @@ a NaN at the end next to numbers of its own split is a value there too.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -27,6 +28,7 @@ from traindx.mlp.readers.names import (
     is_ignored,
     meaning,
     plain,
+    without_split,
     words,
 )
 from traindx.mlp.settings import Settings, Task
@@ -100,7 +102,7 @@ def _nothing(document: Document, sheet: Sheet) -> str:
     if not sheet.columns:
         return f"{document.name}: no column of numbers; give a log with losses over time"
     return (
-        f"{document.name}: no column is known as a loss or a metric (columns: {_listed(sheet.columns)}); "
+        f"{document.name}: no column is known as a loss or a metric ({_listed(sheet.columns)}); "
         "name one with aliases={'column': 'loss@train'}"
     )
 
@@ -233,7 +235,7 @@ def _runs(
 def _genuine(starts: Sequence[int], named: Sequence[Named], rows: int) -> list[int]:
     """The starts after which a column goes on; training then evaluation rows are one run."""
     kept = [0]
-    for start, end in zip(starts[1:], [*starts[2:], rows], strict=True):
+    for start, end in pairwise([*starts[1:], rows]):
         before, after = slice(kept[-1], start), slice(start, end)
         if any(n.column.recorded[before].any() and n.column.recorded[after].any() for n in named):
             kept.append(start)
@@ -423,9 +425,7 @@ def _preference(n: Named) -> tuple[bool, int, int, bool]:
 
 def _rest(title: str) -> str:
     """The name of a column without its split."""
-    split = words(title).split
-    rest = "_".join(token for token in plain(title).split("_") if token != split)
-    return rest or plain(title)
+    return without_split(title) or plain(title)
 
 
 def _with_losses(named: list[Named], sums: bool, notes: list[str]) -> list[Named]:

@@ -54,7 +54,7 @@ def table(document: Document) -> Sheet:
 
 
 def _evenly_cut(text: str, delimiter: str) -> tuple[list[str], list[list[str]]] | None:
-    """The header and the columns of a table without quotes and other oddities, where all is plain."""
+    """The header and the columns of a table, if it has no quotes and no other oddity."""
     lines = text.split("\n")
     names = lines[0].rstrip("\r").split(delimiter)
     mark = names[0] or names[min(1, len(names) - 1)]

@@ -207,11 +207,13 @@ def is_numbers(value: object) -> bool:
     """Whether it is a list of numbers (or of None and numbers in words)."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         return False
-    return (
-        bool(value)
-        and all(
-            item is None or (isinstance(item, int | float | str) and not isinstance(item, bool))
-            for item in value[:50]
-        )
-        and any(isinstance(item, int | float) for item in value[:50])
+    head = value[:50]
+    plain = [item for item in head if _is_number(item)]
+    return bool(plain) and all(
+        item is None or isinstance(item, str) or _is_number(item) for item in head
     )
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is one, a scalar of numpy or of torch too."""
+    return hasattr(type(value), "__float__") and not isinstance(value, bool)

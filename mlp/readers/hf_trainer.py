@@ -21,7 +21,7 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
     rows = [row for row in _log(document) if isinstance(row, Mapping) and not _is_summary(row)]
     if not rows:
         raise ReadError(
-            f"{document.name}: the log has no rows but the summary; train with a smaller logging_steps"
+            f"{document.name}: nothing but the summary; train with a smaller logging_steps"
         )
     return histories(from_rows(rows, settings=_settings(document)), document, aliases)
 

@@ -1,4 +1,4 @@
-"""JSON and plain values: a dict of lists (also nested), `{split: {metric: list}}`, a list of dicts."""
+"""JSON and plain values: a dict of lists (also nested), a list of dicts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

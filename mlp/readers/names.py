@@ -86,6 +86,11 @@ def words(name: str) -> Words:
     return Words(split, "_".join(core or rest), twin, frozenset(tokens))
 
 
+def without_split(name: str) -> str:
+    """The name in plain form without the words that name its split."""
+    return "_".join(token for token in plain(name).split("_") if token not in _split_of())
+
+
 def axis_rank(name: str, axis: str) -> int | None:
     """How well the name fits an axis ("step", "epoch"); less is better, None is not at all."""
     named = "_step" if name.strip() == "_step" else plain(name)

@@ -34,6 +34,8 @@ def _unwrapped(source: Any) -> Any:
         return {"train_loss": list(source[0]), "val_loss": list(source[1])}
     if _is_list(source):
         return _list(source)
+    if callable(getattr(source, "tolist", None)):
+        return {"loss": source.tolist()}
     if (state := getattr(source, "state", None)) is not None and hasattr(state, "log_history"):
         return {"log_history": list(state.log_history)}
     if hasattr(source, "log_history"):

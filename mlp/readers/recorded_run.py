@@ -54,7 +54,7 @@ def canonical(kind: str, name: object) -> str | None:
 
 @dataclass(frozen=True)
 class Place:
-    """A layer of the configuration, and the one (itself or its activation) whose output is its own."""
+    """A layer of the configuration, and the one (itself or its activation) with its output."""
 
     layer: Json
     output: Json
@@ -145,10 +145,8 @@ def _of_layer(place: Place, data: Json, config: Json) -> Iterator[tuple[Name, Se
             yield (quantity, place.name), over(kind, tensor, statistic)
 
     yield from all_of("weight", kernel, {**OF_WEIGHT, "nonfinite_frac": "weight_nonfinite_share"})
-    least, most = over("weight", kernel, "min"), over("weight", kernel, "max")
-    if len(least) == len(most):
-        largest = np.maximum(np.abs(least.values), np.abs(most.values))
-        yield ("weight_max", place.name), Series(least.steps, largest)
+    ends = over("weight", kernel, "min"), over("weight", kernel, "max")
+    yield ("weight_max", place.name), _largest(*ends)
     yield ("bias_norm", place.name), over("weight", bias, "norm")
     yield from all_of("grad", kernel, {**OF_GRADIENT, "nonfinite_frac": "gradient_nonfinite_share"})
     yield ("bias_gradient_norm", place.name), over("grad", bias, "norm")
@@ -161,6 +159,13 @@ def _of_layer(place: Place, data: Json, config: Json) -> Iterator[tuple[Name, Se
     yield from all_of("activation", output, OF_ACTIVATION)
     if place.activation in RELU_LIKE:
         yield ("dead_share", place.name), over("activation", output, "dead_unit_frac")
+
+
+def _largest(least: Series, most: Series) -> Series:
+    """The largest absolute value, from the least and the largest."""
+    if not np.array_equal(least.steps, most.steps):
+        return _series([], [])
+    return Series(least.steps, np.maximum(np.abs(least.values), np.abs(most.values)))
 
 
 def _input_rms(place: Place, over: Any, config: Json, epochs: Sequence[Any]) -> Series:

@@ -73,7 +73,7 @@ def _last_state(line: str) -> str:
 
 
 def _values(line: str) -> Iterator[tuple[str, str]]:
-    """The pairs of a line whose name says something; a split that stands before them holds for them."""
+    """The pairs of a line whose name says something; a split before them holds for them."""
     for pair in PAIR.finditer(line):
         name = _known(pair[1])
         if name is None:

@@ -15,7 +15,7 @@ def recognise(document: Document) -> float:
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
-    """The first learning-rate group starts near 0.1 and falls: a bias warm-up, so the second is taken."""
+    """The runs; one learning rate falls from 0.1 in a bias warm-up, so the last one is taken."""
     sheet = table(document)
     names = {title: _meaning(title, sheet) for title in sheet.columns if "/" in title}
     return histories(

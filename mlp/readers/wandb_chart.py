@@ -1,4 +1,4 @@
-"""Weights & Biases chart export: a column for each run, with its least and largest value beside it."""
+"""Weights & Biases chart export: a column for each run, beside it its least and largest value."""
 
 from dataclasses import replace
 
