@@ -39,6 +39,7 @@ STYLES = {
 }
 """The colour of each kind of row."""
 MOST_EVIDENCE = 6
+MOST_REMEDIES = 3
 MOST_ASIDE = 5
 MOST_CLEAR = 6
 MOST_SIGNALS = 5
@@ -46,6 +47,7 @@ MOST_TITLES = 2
 ASCII = str.maketrans("–—‑−×·…→≥≤≈“”‘’•", "----x-.>><~\"\"''*")
 """For terminals that know no more."""
 PLAIN = "Matched by the plain matcher, without durable_rules; the findings are the same."
+SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 UNBROKEN = ("code", "line")
 SPECIAL = re.compile(r"[\\`*<|\[\]]|(?<!\w)_|_(?!\w)")
 
@@ -73,17 +75,20 @@ def rows(report: Report) -> Iterator[Row]:
     yield Row(f"{report.verdict.upper()}: {report.headline}{_strength(report)}", report.verdict)
     if report.source:
         yield Row(f"Run: {report.source}", "aside")
-    for number, diagnosis in enumerate(report.diagnoses, 1):
+    aside = [d for d in report.diagnoses[1:] if d.benign and report.verdict == "faulty"]
+    shown = [d for d in report.diagnoses if d not in aside]
+    for number, diagnosis in enumerate(shown, 1):
         yield from (BLANK, *_heading(report, number, diagnosis))
         yield from _diagnosis(diagnosis)
     seen = list(_unexplained(report))
-    alarming = [s.sentence for s in seen if s.severity != Severity.NOTE]
+    alarming = list(unrepeated(s.sentence for s in seen if s.severity != Severity.NOTE))
     yield from _section("Seen, and no cause found for it", alarming)
     if report.next_test:
         yield from (BLANK, Row(f"Next: {report.next_test}", "title"))
     for note in report.notes:
         yield from _note(note)
-    noted = [s.sentence for s in seen if s.severity == Severity.NOTE]
+    yield from _section("No fault, though it may look like one", [_in_a_line(d) for d in aside])
+    noted = list(unrepeated(s.sentence for s in seen if s.severity == Severity.NOTE))
     yield from _section("Seen as well", noted, MOST_ASIDE)
     yield from _section("Considered and set aside", [str(r) for r in report.ruled_out], MOST_ASIDE)
     yield from _clear([c.title for c in report.clear])
@@ -123,28 +128,43 @@ def _diagnosis(diagnosis: Diagnosis) -> Iterator[Row]:
 
 
 def _evidence(lines: Sequence[EvidenceLine], kind: str, mark: str) -> Iterator[Row]:
-    for line in lines[:MOST_EVIDENCE]:
-        yield Row(line.sentence, kind, 1, mark)
+    for sentence in unrepeated(line.sentence for line in lines[:MOST_EVIDENCE]):
+        yield Row(sentence, kind, 1, mark)
     if len(lines) > MOST_EVIDENCE:
         yield Row(f"{len(lines) - MOST_EVIDENCE} more like these", kind, 1, mark)
 
 
-def _remedies(remedies: Iterable[Prescription]) -> Iterator[Row]:
-    for place, remedy in enumerate(remedies, 1):
-        if place == 1:
-            yield Row("What to do:", "title", 1)
+def unrepeated(texts: Iterable[str]) -> Iterator[str]:
+    """The texts without the sentences that an earlier one has said already."""
+    said: set[str] = set()
+    for text in texts:
+        fresh = [s for s in SENTENCES.split(text) if s not in said]
+        said.update(fresh)
+        if fresh:
+            yield " ".join(fresh)
+
+
+def _in_a_line(diagnosis: Diagnosis) -> str:
+    return f"{diagnosis.title}: {diagnosis.evidence[0].sentence}"
+
+
+def _remedies(remedies: Sequence[Prescription]) -> Iterator[Row]:
+    if remedies:
+        yield Row("What to do:", "title", 1)
+    for place, remedy in enumerate(remedies[:MOST_REMEDIES], 1):
         yield Row(str(remedy), "do", 1, f"{place}.")
+    if further := [remedy.do for remedy in remedies[MOST_REMEDIES:]]:
+        yield Row(f"Or else: {'; '.join(further)}.", "do", 1)
 
 
 def _unexplained(report: Report) -> Iterator[SymptomFound]:
     """The symptoms that nothing in the report has spoken of yet."""
     everything = (*report.diagnoses, *report.notes)
     explained = {title for d in everything for title in d.explains}
-    shown = {line.sentence for d in everything for line in (*d.evidence, *d.against)}
-    said = report.headline.lower()
+    lines = (line.sentence for d in everything for line in (*d.evidence, *d.against))
+    said = " ".join((report.headline.lower(), *map(str.lower, lines)))
     for symptom in report.symptoms:
-        known = symptom.title in explained or symptom.sentence in shown
-        if not known and symptom.sentence.lower() not in said:
+        if symptom.title not in explained and symptom.sentence.lower() not in said:
             yield symptom
 
 

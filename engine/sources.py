@@ -102,7 +102,7 @@ def _check_shape(text: str) -> None:
     """Refuses what the composer does not survive: an alias may unfold without end, depth kills."""
     depth = 0
     for event in yaml.parse(text, Loader=CCoreLoader):
-        line = event.start_mark.line + 1
+        line = 1 if event.start_mark is None else event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
             raise UnreadableError(line, f"an alias, *{event.anchor}; write out what it stands for")
         depth += isinstance(event, yaml.CollectionStartEvent)

@@ -1,5 +1,6 @@
 """What follows from facts: both matchers and a naive reading of the rules agree on it."""
 
+import json
 import locale
 import multiprocessing
 import os
@@ -30,7 +31,7 @@ from random_knowledge import (
 
 from traindx.engine.checks import LARGEST_CONJUNCTION
 from traindx.engine.compile import Program, compiled
-from traindx.engine.durable import USES, DurableMatcher
+from traindx.engine.durable import USES, DurableMatcher, Numbering
 from traindx.engine.facts import Fact, order
 from traindx.engine.inference import Finding, Inference, infer
 from traindx.engine.knowledge import KnowledgeBase
@@ -520,6 +521,23 @@ def test_memory_is_flat_and_no_thread_is_left(kind: Any) -> None:
         infer(sets[n % 40], program, matcher)
     assert resident() - start < 4
     assert (threading.active_count(), len(os.listdir("/proc/self/task"))) == before
+
+
+def test_only_whole_numbers_reach_durable_rules() -> None:
+    """It reads fractions by the locale's comma, and drops facts with some exponents."""
+    _, program, _ = a_case()
+    numbering = Numbering(program)
+    told = [(atom.number, entity) for atom in program.atoms for entity in range(3)]
+    for text in (*numbering.messages(told, 0), json.dumps(numbering.ruleset())):
+        assert not any(isinstance(n, float) for n in _numbers(json.loads(text)))
+
+
+def _numbers(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(one)
+    else:
+        yield value
 
 
 def test_a_decimal_comma_changes_nothing() -> None:

@@ -261,6 +261,12 @@ def test_an_alias_for_no_column_names_the_nearest() -> None:
         read({"mystery": [2.0, 1.0]}, aliases={"mistery": "loss@train"})
 
 
+def test_a_name_with_time_inside_of_a_word_is_no_time() -> None:
+    history = read({"sentiment_loss": [2.0, 1.0], "step_time": [7.0, 8.0]})
+    assert values(history) == [2.0, 1.0]
+    assert set(history.series) == {LOSS, ("loss_component", "train/sentiment")}
+
+
 def test_unknown_columns_are_named_in_the_notes() -> None:
     assert any("'fizz'" in note for note in read({"loss": [2.0, 1.0], "fizz": [7, 8]}).notes)
 

@@ -44,12 +44,13 @@ MONITORS: list[Callable[[History], Iterable[Fact]]] = [
     weight_health,
     zero_gradients,
 ]
-QUANTITIES = (
-    "weight_norm weight_mean weight_std gradient_norm bias_gradient_norm epoch_update_norm "
-    "update_norm update_ratio input_rms activation_mean activation_std activation_rms "
-    "activation_min activation_max activation_sample_std dead_share constant_share "
-    "saturated_share delta_norm gradient_snr weight_nonfinite_share"
-).split()
+QUANTITIES = [
+    *("weight_norm", "weight_mean", "weight_std", "weight_nonfinite_share"),
+    *("gradient_norm", "bias_gradient_norm", "delta_norm", "gradient_snr"),
+    *("epoch_update_norm", "update_norm", "update_ratio", "input_rms"),
+    *("activation_mean", "activation_std", "activation_rms", "activation_min", "activation_max"),
+    *("activation_sample_std", "dead_share", "constant_share", "saturated_share"),
+]
 POINTS = 21
 
 

@@ -306,13 +306,21 @@ def why_not(
 
 
 def _explained(text: str) -> "Iterator[Row]":
-    """An explanation as rows, so that its long lines keep their indentation."""
+    """An explanation as rows, so that its lines hang together; what was seen twice stands once."""
     from traindx.engine.render import Row
 
+    seen: set[str] = set()
     for line in text.splitlines():
-        said = line.lstrip()
-        depth = (len(line) - len(said)) // 2
-        yield Row(said, "title" if not depth else "aside" if depth > 1 else "", min(depth, 3))
+        said = line.strip()
+        deep = line.startswith("    ")
+        weight, gap, sentence = said.partition("  ")
+        if deep and said in seen:
+            yield Row("(the same observation)", "aside", 3)
+        elif gap and not deep:
+            yield Row(sentence, "for" if weight.startswith("+") else "against", 1, weight)
+        else:
+            yield Row(said, "aside" if deep else "", 3 if deep else int(line.startswith(" ")))
+        seen.add(said)
 
 
 def _asked(

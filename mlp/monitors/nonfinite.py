@@ -1,4 +1,4 @@
-"""What was not finite, where and since when."""
+"""What was not finite, where and since when; of the layers, where it began."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -41,10 +41,23 @@ class AllFinite(Fact):
 
 @monitor
 def nonfinite(history: History) -> Iterator[Nonfinite]:
+    first_broken: dict[str, Nonfinite] = {}
     for quantity, scope in history:
         series = history.get(quantity, scope)
-        if series is not None and not np.isfinite(series.values).all():
-            yield _nonfinite(quantity, scope, series)
+        if series is None or np.isfinite(series.values).all():
+            continue
+        found, family = _nonfinite(quantity, scope, series), _family(quantity, scope)
+        if not family:
+            yield found
+        elif family not in first_broken or found.since < first_broken[family].since:
+            first_broken[family] = found
+    yield from first_broken.values()
+
+
+def _family(quantity: str, scope: str) -> str:
+    """The kind of array that a layer's series describes; of each, only the first to break tells."""
+    layered = scope not in ("", "train", "val", "test") and "/" not in scope
+    return quantity.partition("_")[0] if layered and not quantity.startswith("metric") else ""
 
 
 @monitor

@@ -7,11 +7,21 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.architecture import output_units, stages, task_of
+from traindx.mlp.architecture import output_activation, output_units, stages, task_of
 from traindx.mlp.history import History
 from traindx.mlp.layers import first_nonfinite_loss
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Distribution
+
+NEVER_NEGATIVE = {
+    "relu",
+    "relu6",
+    "sigmoid",
+    "hard_sigmoid",
+    "softmax",
+    "softplus",
+    "exponential",
+}
 
 
 class OutputRange(Fact):
@@ -63,7 +73,7 @@ def output_range(history: History) -> Iterator[OutputRange]:
         target_max=target.max if target else None,
         reaches_target=_reaches(span, target),
         span_share=_span_share(span, target),
-        negative_targets_unreachable=_unreachable(least, target),
+        negative_targets_unreachable=_unreachable(history, least, target),
     )
 
 
@@ -109,7 +119,9 @@ def _span_share(span: tuple[float, float] | None, target: Distribution | None) -
     return float(np.minimum((span[1] - span[0]) / width, 1e16)) if width > 0 else None
 
 
-def _unreachable(least: float | None, target: Distribution | None) -> bool | None:
+def _unreachable(history: History, least: float | None, target: Distribution | None) -> bool | None:
+    """Some targets are negative, no output is, and none can be (as far as is known)."""
     if least is None or target is None or target.min is None:
         return None
-    return target.min < 0 <= least
+    activation = output_activation(history.settings)
+    return target.min < 0 <= least and (activation is None or activation in NEVER_NEGATIVE)

@@ -190,7 +190,7 @@ def _places(config: Json) -> Iterator[Place]:
     ]
     before: str | None = None
     taken = False
-    for layer, after in zip(layers, [*layers[1:], {}], strict=True):
+    for layer, after in zip(layers, [*layers[1:], {}], strict=False):
         if not taken:
             taken = _is_linear(layer) and _kind(after) == "activation"
             yield Place(layer, after if taken else layer, before)

@@ -5,6 +5,7 @@ Run it by itself: `python tests/benchmarks/measures.py [repetitions]`.
 
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from time import perf_counter
 
 import numpy as np
@@ -21,7 +22,7 @@ Arrays = dict[str, list[NDArray[np.float64]]]
 
 def step_arrays(rng: np.random.Generator) -> Arrays:
     """Weights, gradients, updates and layer outputs of one step."""
-    kernels = list(zip(SIZES, SIZES[1:], strict=False))
+    kernels = list(pairwise(SIZES))
     return {
         "weights": [rng.standard_normal(k) * np.sqrt(2 / k[0]) for k in kernels],
         "gradients": [rng.standard_normal(k) * 1e-3 for k in kernels],

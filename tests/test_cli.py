@@ -1,0 +1,349 @@
+"""The command line: what it prints where, and the exit status that a script relies on."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from traindx.cli import main
+from traindx.demo import sample
+from traindx.diagnosing import default_knowledge, diagnose
+from traindx.engine.report import Report
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command wrote, and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+Traindx = Callable[..., Run]
+
+
+@pytest.fixture
+def traindx(capsys: pytest.CaptureFixture[str]) -> Traindx:
+    """The command line in this process."""
+
+    def run(*words: object) -> Run:
+        with pytest.raises(SystemExit) as exit_:
+            main([str(word) for word in words])
+        return Run(int(exit_.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+def process(*words: object, encoding: str = "utf-8", **environment: str) -> Run:
+    """The command line in a process of its own."""
+    code = "from traindx.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)],
+        capture_output=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    return Run(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Path:
+    """A run that overfits."""
+    return _csv(tmp_path / "failing.csv", lambda e: (2.3 * 0.8**e, 1.2 + 0.05 * (e - 6) ** 2))
+
+
+@pytest.fixture
+def healthy(tmp_path: Path) -> Path:
+    """A run with nothing wrong about it."""
+    return _csv(tmp_path / "healthy.csv", lambda e: (2 * 0.8**e + 0.3, 2 * 0.81**e + 0.32))
+
+
+def _csv(path: Path, losses: Callable[[int], tuple[float, float]]) -> Path:
+    rows = (f"{e},{losses(e)[0]:.5f},{losses(e)[1]:.5f}" for e in range(1, 31))
+    path.write_text("epoch,loss,val_loss\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_the_answer_stands_in_the_first_line(traindx: Traindx, failing: Path) -> None:
+    run = traindx("diagnose", failing)
+    assert run.out.startswith("FAULTY: ")
+    assert run.err == ""
+    assert "Traceback" not in run.out
+
+
+def test_what_was_found_sets_the_exit_status(
+    traindx: Traindx, failing: Path, healthy: Path
+) -> None:
+    assert traindx("diagnose", failing).status == 1
+    assert traindx("diagnose", healthy).status == 0
+    assert traindx("diagnose", healthy, failing).status == 1
+
+
+def test_fail_on_says_from_which_severity_on(traindx: Traindx, failing: Path) -> None:
+    assert traindx("diagnose", failing, "--fail-on", "note").status == 1
+    assert traindx("diagnose", failing, "--fail-on", "never").status == 0
+
+
+def test_json_of_one_run_is_a_report_and_nothing_else(traindx: Traindx, failing: Path) -> None:
+    run = traindx("diagnose", failing, "--format", "json")
+    assert Report.from_json(run.out).source == str(failing)
+
+
+def test_json_of_several_runs_is_an_array(
+    traindx: Traindx, failing: Path, healthy: Path, tmp_path: Path
+) -> None:
+    for words in ((failing, healthy), (tmp_path,)):
+        reports = json.loads(traindx("diagnose", *words, "--format", "json").out)
+        assert [report["source"] for report in reports] == [str(failing), str(healthy)]
+
+
+def test_json_of_nothing_readable_is_valid_too(traindx: Traindx, tmp_path: Path) -> None:
+    run = traindx("diagnose", tmp_path / "a.csv", tmp_path / "b.csv", "--format", "json")
+    assert (run.status, json.loads(run.out)) == (2, [])
+
+
+def test_markdown_has_the_answer_as_its_heading(traindx: Traindx, failing: Path) -> None:
+    assert traindx("diagnose", failing, "--format", "markdown").out.startswith("## FAULTY: ")
+
+
+def test_one_bad_file_does_not_keep_the_others_back(
+    traindx: Traindx, failing: Path, tmp_path: Path
+) -> None:
+    run = traindx("diagnose", tmp_path / "nowhere.csv", failing)
+    assert run.status == 2
+    assert run.out.startswith("FAULTY: ")
+    assert run.err.count("\n") == 1
+    assert "nowhere.csv: No such file" in run.err
+
+
+BAD = {
+    "empty": b"",
+    "binary": bytes(range(256)) * 4,
+    "words": b"all went well\n",
+    "no_loss.csv": b"name,colour\na,red\nb,blue\n",
+    "broken.json": b'{"loss": [1, 2',
+    "list.json": b"[[[[1]]]]",
+    "deep.json": b"[" * 100_000,
+    "pickle.pkl": b"\x80\x04\x95\x00\x00",
+    "utf16.csv": "epoch,colour\n1,ä\n".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_ends_in_one_clear_line_or_an_honest_report(
+    traindx: Traindx, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(BAD[name])
+    run = traindx("diagnose", path)
+    assert "Traceback" not in run.out + run.err
+    if run.status == 2:
+        assert run.out == ""
+        assert run.err.startswith(f"traindx: {path}: ")
+        assert run.err.count("\n") == 1
+    else:
+        assert run.out.partition(":")[0] in ("FAULTY", "HEALTHY", "INCONCLUSIVE")
+
+
+def test_a_path_below_a_file_is_refused(traindx: Traindx, failing: Path) -> None:
+    run = traindx("diagnose", failing / "more.csv")
+    assert run.status == 2
+    assert run.err.count("\n") == 1
+
+
+def test_a_folder_gives_a_report_for_each_log_and_names_what_it_passed_over(
+    traindx: Traindx, failing: Path, healthy: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("remember the milk\n")
+    run = traindx("diagnose", tmp_path)
+    assert run.status == 1
+    assert "notes.txt" in run.err
+    assert "2 runs: 1 faulty, 1 healthy" in run.out
+
+
+def test_a_folder_without_logs_is_refused(traindx: Traindx, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("remember the milk\n")
+    run = traindx("diagnose", tmp_path)
+    assert (run.status, run.out) == (2, "")
+    assert "no log among its 1 files" in run.err
+
+
+WRONG = {
+    "no path": ["diagnose"],
+    "unknown command": ["diagnoze"],
+    "unknown option": ["diagnose", "x.csv", "--loud"],
+    "unknown format": ["diagnose", "x.csv", "--format", "xml"],
+    "half a mapping": ["diagnose", "x.csv", "--map", "loss"],
+    "no rule folder": ["diagnose", "x.csv", "--rules", "nowhere"],
+    "unknown cause": ["why", "overfittin", "x.csv"],
+    "unknown page": ["explain", "nonsense_of_this_kind"],
+    "unknown kind": ["list", "everything"],
+    "no scenarios": ["test", "nowhere"],
+    "no seeds": ["test", "--seeds", "0"],
+}
+
+
+@pytest.mark.parametrize("words", WRONG.values(), ids=WRONG)
+def test_wrong_usage_ends_with_2(traindx: Traindx, words: list[str]) -> None:
+    run = traindx(*words)
+    assert run.status == 2
+    assert run.out == ""
+    assert run.err
+    assert "Traceback" not in run.err
+
+
+def test_a_column_can_be_mapped(traindx: Traindx, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("kuerzel,wert\n" + "".join(f"{n},{2 * 0.8**n}\n" for n in range(20)))
+    run = traindx("read", path, "--map", "wert=loss@train", "--map", "kuerzel=step")
+    assert run.status == 0
+    assert "loss@train" in run.out
+
+
+def test_why_names_the_evidence_and_its_facts(traindx: Traindx, failing: Path) -> None:
+    report = diagnose(failing)
+    cause = next(d for d in report.diagnoses if not d.benign)
+    said = " ".join(traindx("why", cause.cause, failing).out.split())
+    assert all(line.sentence in said for line in cause.evidence)
+
+
+@pytest.mark.parametrize("command", ["why", "why-not"])
+def test_a_cause_that_was_not_named_has_its_nearest_miss_told(
+    traindx: Traindx, healthy: Path, command: str
+) -> None:
+    named = {d.cause for d in diagnose(healthy).diagnoses}
+    other = next(name for name in default_knowledge().causes if name not in named)
+    run = traindx(command, other, healthy)
+    assert run.status == 0
+    assert "score" in run.out
+
+
+def test_a_misspelled_name_is_answered_with_the_right_one(traindx: Traindx, failing: Path) -> None:
+    name = next(iter(default_knowledge().causes))
+    assert f"did you mean '{name}'" in traindx("why", name[:-1], failing).err
+    assert f"did you mean '{name}'" in traindx("explain", name[:-1]).err
+
+
+def test_every_entry_has_a_page_and_stands_in_the_list(traindx: Traindx) -> None:
+    kb = default_knowledge()
+    listed = {line.split()[0] for line in traindx("list").out.splitlines() if line.strip()}
+    for entries in (kb.symptoms, kb.causes, kb.remedies, kb.references):
+        for name in entries:
+            assert name in traindx("explain", name).out
+    assert {*kb.symptoms, *kb.causes, *kb.remedies} <= listed
+
+
+def test_a_cause_page_says_how_it_shows_and_what_to_do(traindx: Traindx) -> None:
+    kb = default_knowledge()
+    cause = next(c for c in kb.causes.values() if not c.benign)
+    said = " ".join(traindx("explain", cause.cause).out.split())
+    assert cause.title in said
+    assert all(kb.remedies[name].do in said for name in cause.remedies)
+    assert "{" not in said.partition("What to do")[0]
+
+
+def test_the_knowledge_that_ships_passes_its_own_check(traindx: Traindx) -> None:
+    run = traindx("check")
+    assert (run.status, run.err) == (0, "")
+
+
+def test_a_wrong_rule_file_is_named_with_its_line(traindx: Traindx, tmp_path: Path) -> None:
+    (tmp_path / "odd.yaml").write_text("symptom: odd\ntitle: Odd\nseverity: grave\n")
+    run = traindx("check", tmp_path)
+    assert run.status == 1
+    assert f"{tmp_path / 'odd.yaml'}:3: severity" in run.out
+    assert traindx("diagnose", sample(), "--rules", tmp_path).status == 2
+
+
+SCENARIO = """\
+scenario: {name}
+about: A loss that falls to its floor.
+curves: {{loss: "2-0.18x10 0.2x20", val_loss: "2.1-0.18x10 0.3x20"}}
+seeds: [0]
+expect: {{{expect}}}
+"""
+
+
+@pytest.mark.parametrize(("expect", "status"), [("silent: true", 0), ("verdict: faulty", 1)])
+def test_scenarios_are_run_and_judged(
+    traindx: Traindx, tmp_path: Path, expect: str, status: int
+) -> None:
+    (tmp_path / "falls.yaml").write_text(SCENARIO.format(name="falls", expect=expect))
+    run = traindx("test", tmp_path, "--processes", "1")
+    assert run.status == status
+    assert "falls  (seeds 0)" in run.out
+    assert ("the verdict is healthy, not faulty" in run.out) == bool(status)
+
+
+def test_the_demo_finds_a_fault_in_both_of_its_runs(traindx: Traindx) -> None:
+    run = traindx("demo")
+    assert run.status == 0
+    assert run.out.count("FAULTY: ") == 2
+
+
+def test_the_plain_matcher_says_that_it_was_it(traindx: Traindx, failing: Path) -> None:
+    plain = traindx("diagnose", failing, "--engine", "plain").out
+    assert "plain matcher" in plain
+    assert "plain matcher" not in traindx("diagnose", failing, "--engine", "auto").out
+
+
+def test_the_version_is_printed(traindx: Traindx) -> None:
+    assert traindx("--version").out.startswith("traindx 0.")
+
+
+def test_a_reader_that_stops_listening_is_not_an_error(failing: Path) -> None:
+    code = "from traindx.cli import main; main()"
+    done = subprocess.Popen(
+        [sys.executable, "-c", code, "diagnose", str(failing)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert done.stdout is not None
+    assert done.stderr is not None
+    done.stdout.close()
+    errors = done.stderr.read()
+    done.stderr.close()
+    assert (done.wait(), errors) == (1, b"")
+
+
+def test_an_ascii_terminal_is_spared_what_it_cannot_show(tmp_path: Path, failing: Path) -> None:
+    odd = failing.rename(tmp_path / "größe–é.csv")
+    run = process("diagnose", odd, encoding="ascii", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert run.status == 1
+    assert run.err == ""
+
+
+def test_a_file_name_that_is_no_text_is_shown_all_the_same(tmp_path: Path, failing: Path) -> None:
+    odd = failing.rename(tmp_path / os.fsdecode(b"run\xff\x1b[31m.csv"))
+    for form in ("text", "json", "markdown"):
+        run = process(
+            "diagnose", os.fsencode(odd).decode("utf-8", "surrogateescape"), "--format", form
+        )
+        assert (run.status, run.err) == (1, "")
+        assert "\x1b" not in run.out
+
+
+@pytest.mark.parametrize("width", [30, 80, 160])
+def test_a_report_fits_the_terminal(failing: Path, width: int) -> None:
+    screen = io.StringIO()
+    Console(file=screen, width=width, force_terminal=True, color_system=None).print(
+        diagnose(failing)
+    )
+    lines = screen.getvalue().splitlines()
+    assert max(map(len, lines)) <= min(width, 100)
+    assert lines[0].startswith("FAULTY: ")
+
+
+def test_the_package_is_imported_without_anything_heavy() -> None:
+    heavy = {"numpy", "pydantic", "rich", "typer", "yaml"}
+    code = f"import sys, traindx; print({heavy} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"
