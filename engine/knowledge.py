@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, model_serializer, model_validator
 
 from traindx.engine.language import Declared, Pattern, Rule, Scalar, Severity, Slug
 
@@ -96,6 +96,10 @@ class Change(Declared):
         if len(self.model_fields_set) != 1:
             raise ValueError(f"give exactly one of {', '.join(type(self).model_fields)}")
         return self
+
+    @model_serializer
+    def _written(self) -> dict[str, Any]:
+        return dict((self.operation,))
 
     @property
     def operation(self) -> tuple[str, Any]:

@@ -217,7 +217,7 @@ def _settings(config: Json, places: Sequence[Place]) -> Settings:
         **_of_data(config),
         **_of_optimizer(optimizer),
         loss=canonical("losses", config.get("loss")),
-        from_logits=_flag(config.get("loss_from_logits")),
+        from_logits=bool(_flag(config.get("loss_from_logits"))),  # Keras assumes probabilities
         output_activation=_output_activation(config, layers),
         output_units=_output_units(places),
         batch_size=batch,

@@ -1,0 +1,69 @@
+"""Tables of a benchmark: shown in the terminal, and the same as Markdown."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+WIDTH = 150
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table with what it says; `note` is a sentence below it."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+    def markdown(self) -> str:
+        """The table as Markdown."""
+        lines = [self.heads, ("---",) * len(self.heads), *self.rows]
+        text = "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in lines)
+        return f"## {self.title}\n\n{text}\n" + (f"\n{self.note}\n" if self.note else "")
+
+    def table(self) -> Table:
+        """The table for the terminal."""
+        table = Table(title=self.title, title_justify="left", box=SIMPLE_HEAD, caption=self.note)
+        table.caption_justify = "left"
+        for n, head in enumerate(self.heads):
+            table.add_column(head, justify="left" if n == 0 or self._is_text(n) else "right")
+        for row in self.rows:
+            table.add_row(*(cell.replace("[", r"\[") for cell in row))
+        return table
+
+    def _is_text(self, column: int) -> bool:
+        cells = [row[column] for row in self.rows]
+        return not all(cell[:1].isdigit() or cell[:1] in "-<" for cell in cells)
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("|", r"\|")
+
+
+def show(sheets: Iterable[Sheet]) -> None:
+    """Print the tables."""
+    console = Console(width=WIDTH)
+    for sheet in sheets:
+        console.print(sheet.table())
+
+
+def write(path: Path, title: str, command: str, sheets: Sequence[Sheet]) -> None:
+    """Write the tables as one Markdown page that says how it was made."""
+    head = f"# {title}\n\nMade by `{command}`; do not edit.\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([head, *(s.markdown() for s in sheets)]), encoding="utf-8")
+
+
+def of(part: int, whole: int) -> str:
+    """A share with its counts: 7/20 = 35 %."""
+    return f"{part}/{whole} = {part / whole:.0%}" if whole else "-"
+
+
+def percent(share: float) -> str:
+    """A share."""
+    return f"{share:.0%}"
