@@ -214,8 +214,14 @@ class Case:
 
     def _missing(self, symptom: Symptom) -> tuple[str, ...]:
         """The signals without which none of the alternatives can be looked for."""
-        alternatives = [self._unseen(a.values()) for a in symptom.when.alternatives]
-        return min(alternatives, key=len)
+        if symptom.symptom not in self._lacking:
+            alternatives = [self._unseen(a.values()) for a in symptom.when.alternatives]
+            self._lacking[symptom.symptom] = min(alternatives, key=len)
+        return self._lacking[symptom.symptom]
+
+    @cached_property
+    def _lacking(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     def _unseen(self, patterns: Iterable[Pattern]) -> tuple[str, ...]:
         signals: list[str] = []

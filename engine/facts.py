@@ -1,7 +1,7 @@
 """Facts: what has been observed about a run, in the vocabulary that rules are written in."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
 from typing import Any, ClassVar
 
@@ -43,13 +43,10 @@ def shown(value: Any) -> str:
 
 def order(fact: Fact) -> str:
     """A key that sorts facts the same way whatever order they came in."""
-    return f"{fact.kind}{sorted((name, repr(value)) for name, value in fact.slots.items())}"
+    return f"{fact.kind}{[*fact.slots.values()]}"  # slots stand in the order of the template
 
 
 @singledispatch
 def observe(run: Any) -> Iterable[Fact]:
     """The facts of a run. A package that knows a kind of run registers how it is observed."""
     raise TypeError(f"cannot observe a {type(run).__name__}: nobody has registered how")
-
-
-Observer = Callable[[Any], Iterable[Fact]]

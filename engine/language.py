@@ -192,7 +192,7 @@ class Conditions(BaseModel):
         """The patterns that must match whichever alternative does."""
         return self.__pydantic_extra__
 
-    @property
+    @cached_property
     def alternatives(self) -> tuple[Mapping[str, Pattern], ...]:
         """Every way to satisfy the conditions, as patterns by role that must all match."""
         return tuple({**self.roles, **more} for more in self.any) or (self.roles,)

@@ -47,7 +47,7 @@ MOST_TITLES = 2
 ASCII = str.maketrans("–—‑−×·…→≥≤≈“”‘’•", "----x-.>><~\"\"''*")
 """For terminals that know no more."""
 PLAIN = "Matched by the plain matcher, without durable_rules; the findings are the same."
-SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+SENTENCES = re.compile(r"(?<=[.!?]) ")
 UNBROKEN = ("code", "line")
 SPECIAL = re.compile(r"[\\`*<|\[\]]|(?<!\w)_|_(?!\w)")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -69,7 +70,15 @@ class History:
 
     def over(self, quantity: str) -> dict[str, Series]:
         """The series of a quantity by scope (its splits, or its layers in forward order)."""
-        return {scope: s for (name, scope), s in self.series.items() if name == quantity and len(s)}
+        return dict(self._by_quantity.get(quantity, {}))
+
+    @cached_property
+    def _by_quantity(self) -> Mapping[str, Mapping[str, Series]]:
+        index: dict[str, dict[str, Series]] = {}
+        for (quantity, scope), series in self.series.items():
+            if len(series):
+                index.setdefault(quantity, {})[scope] = series
+        return index
 
     def layers(self, quantity: str) -> dict[str, Series]:
         """The series of a quantity by layer; the one of the whole network is left out."""

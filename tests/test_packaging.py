@@ -184,7 +184,7 @@ def test_without_durable_rules_the_plain_matcher_works_and_says_so(plain: Instal
 
 
 def test_both_matchers_say_the_same(complete: Installed, plain: Installed) -> None:
-    program = "import traindx.demo as d; print(d.diagnose(d.sample()))"
+    program = "import traindx.demo as d; print(d.diagnose(d.sample()).to_markdown())"
     one, other = (_body(each.run("python", "-c", program)) for each in (complete, plain))
     assert one == other
 

@@ -13,7 +13,7 @@ SPEC = TrainingSpec.model_validate(
     {
         "data": {"name": "two_moons", "samples": 400},
         "network": {"hidden": [32, 32], "activation": "relu", "initializer": "he"},
-        "optimizer": {"name": "sgd", "learning_rate": 8.0},
+        "optimizer": {"name": "momentum", "learning_rate": 2.0},
         "epochs": 40,
     }
 )
@@ -27,7 +27,7 @@ def sample() -> Path:
 
 def demo() -> Iterator[Row | Report]:
     """What the demonstration says and finds, in order."""
-    yield Row("1. A small network learns two moons, with a learning rate of 8.", "title")
+    yield Row("1. A small network learns two moons, with a learning rate of 2.", "title")
     yield Row("It is trained here and now, on numpy; what it records is diagnosed.", "aside")
     yield BLANK
     yield diagnose(train(SPEC, SEED))
@@ -39,6 +39,7 @@ def demo() -> Iterator[Row | Report]:
     yield BLANK
     yield Row("3. Now your own run.", "title")
     yield Row(
-        "traindx diagnose path/to/trainer_state.json       # or .csv, .jsonl, .log", "code", 1
+        "traindx diagnose path/to/trainer_state.json   # or .csv, .jsonl, .log", "code", 1
     )
-    yield Row('python -c "import traindx; help(traindx.diagnose)" # or from Python', "code", 1)
+    yield Row("traindx read path/to/metrics.csv              # what is understood of a log", "code", 1)
+    yield Row("traindx --help", "code", 1)

@@ -7,8 +7,10 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.curves import fake_zeros
-from traindx.mlp.history import History, Series
+from traindx.mlp.history import History, Name, Series
 from traindx.mlp.monitors import monitor
+
+SHORT = 4096
 
 
 class Nonfinite(Fact):
@@ -42,16 +44,23 @@ class AllFinite(Fact):
 @monitor
 def nonfinite(history: History) -> Iterator[Nonfinite]:
     first_broken: dict[str, Nonfinite] = {}
-    for quantity, scope in history:
-        series = history.get(quantity, scope)
-        if series is None or np.isfinite(series.values).all():
-            continue
+    for (quantity, scope), series in _broken(history):
         found, family = _nonfinite(quantity, scope, series), _family(quantity, scope)
         if not family:
             yield found
         elif family not in first_broken or found.since < first_broken[family].since:
             first_broken[family] = found
     yield from first_broken.values()
+
+
+def _broken(history: History) -> Iterator[tuple[Name, Series]]:
+    """The series that are not all finite. Short ones are looked at all at once."""
+    short = [s.values for s in history.series.values() if len(s) <= SHORT]
+    sound = not short or bool(np.isfinite(np.concatenate(short)).all())
+    for name, series in history.series.items():
+        passed = not len(series) or (sound and len(series) <= SHORT)
+        if not passed and not np.isfinite(series.values).all():
+            yield name, series
 
 
 def _family(quantity: str, scope: str) -> str:
