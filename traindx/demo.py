@@ -38,8 +38,8 @@ def demo() -> Iterator[Row | Report]:
     yield diagnose(sample())
     yield BLANK
     yield Row("3. Now your own run.", "title")
+    yield Row("traindx diagnose path/to/trainer_state.json   # or .csv, .jsonl, .log", "code", 1)
     yield Row(
-        "traindx diagnose path/to/trainer_state.json   # or .csv, .jsonl, .log", "code", 1
+        "traindx read path/to/metrics.csv              # what is understood of a log", "code", 1
     )
-    yield Row("traindx read path/to/metrics.csv              # what is understood of a log", "code", 1)
     yield Row("traindx --help", "code", 1)
