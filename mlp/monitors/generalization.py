@@ -192,10 +192,17 @@ def _beside(both: Pair) -> float | None:
 
 
 def _gap_from_start(both: Pair) -> bool:
-    """Half again as high as train at every evaluation, and a third of its relative fall at most."""
+    """Half again as high as train at every evaluation, and a third of its relative fall at most.
+
+    Where train had halved before the first evaluation, that evaluation saw no start: then it must
+    lie above where train began.
+    """
     if not both.positive:
         return False
     always = bool(np.all(both.val.level > 1.5 * both.trained))
+    late = both.trained[0] < 0.5 * both.train.first
+    if late and both.val.level[0] < both.train.first:
+        return False
     return always and both.train_progress / both.train.first > 3 * both.progress / both.first
 
 

@@ -24,7 +24,7 @@ class Oscillation(Fact):
     rising_share: float
     """The share of the steps that rise by more than 2 % of the level."""
     growth: float | None
-    """The amplitude of the last third over that of the first."""
+    """The absolute amplitude of the last third over that of the first."""
 
 
 @monitor
@@ -38,8 +38,14 @@ def oscillation(history: History) -> Iterator[Oscillation]:
                 amplitude=_rms(swing),
                 reversal_share=_reversals(found.values),
                 rising_share=_rising(found),
-                growth=ratio(_rms(swing[-third:]), _rms(swing[:third])) if third > 1 else None,
+                growth=_growth(found, swing, third) if third > 1 else None,
             )
+
+
+def _growth(found: Curve, swing: Array, third: int) -> float | None:
+    """Of the absolute swings: constant noise on a falling loss does not grow."""
+    size = found.level if found.positive else np.ones_like(found.level)
+    return ratio(_rms(swing[-third:] * size[-third:]), _rms(swing[:third] * size[:third]))
 
 
 def _swing(found: Curve) -> Array:
