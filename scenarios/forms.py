@@ -24,6 +24,8 @@ class Expectation(Declared):
     """Causes that must be shown as following from the first."""
     never: tuple[Slug, ...] = ()
     """Causes that must not be named."""
+    symptoms: tuple[Slug, ...] = ()
+    """Symptoms that must be seen."""
     verdict: str | None = None
     silent: bool = False
     """No fault at all may be named."""

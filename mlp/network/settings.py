@@ -59,7 +59,6 @@ def _layers(network: MLP) -> Iterator[Layer]:
             dropout=0.0 if output else spec.dropout,
             l2=spec.l2,
             parameters=sum(p.stop - p.start for p in own),
-            trainable=layer.name not in spec.frozen,
         )
 
 

@@ -1,4 +1,4 @@
-"""What others would have said of a recorded run: an older program's monitors, a lecture's checklist.
+"""What others say of a recorded run: an older program's monitors, a lecture's checklist.
 
 The ten monitors are computed as that program does, defects and all, at the last epoch for which
 the record has statistics, each fed every loss once; what the record lacks is left out (absolute
@@ -8,6 +8,7 @@ gradients, so the ninth, the signal-to-noise ratio, cannot be had). Only red cou
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import nan, sqrt
 from typing import Any
 
@@ -121,7 +122,7 @@ def _share_below(run: Record, name: str, limit: float) -> float:
 def vanishing(run: Record) -> Iterator[str]:
     """The mean ratio of the gradient variances of neighbours, and absolute floors."""
     variances = run.over("grad", "var")
-    ratios = [a / b for a, b in zip(variances, variances[1:], strict=False) if b > 1e-12]
+    ratios = [a / b for a, b in pairwise(variances) if b > 1e-12]
     ratio = float(np.mean(ratios)) if ratios else 0.0
     score = min(0.8, (ratio - 2) / 8) if ratio > 2 else 0.0
     least = min(run.over("grad", "rms"), default=nan)
@@ -156,7 +157,7 @@ def weight_health(run: Record) -> Iterator[str]:
 
 
 def update_ratio(run: Record) -> Iterator[str]:
-    """The median of one step's change over the weights; of an epoch's, over the root of its steps."""
+    """The median of one step's change (an epoch's, over the root of its steps) over the weights."""
     config = run.data["config"]
     steps = max(1.0, (config.get("n_train") or 1) / (config.get("batch_size") or 1))
     pairs = zip(run.over("update", "norm"), run.over("weight", "norm"), strict=True)

@@ -506,7 +506,6 @@ def baselines(runs: Sequence[Run], known: Meaning) -> Iterator[tuple[str, Scores
     """The answers of those who know less."""
     frequent = [label for label, _ in by_label(run for run in runs if run.faulty)]
     always = plain_answer((label, frozenset((label,))) for label in frequent[:3])
-    always = replace(always, faults=always.faults, also=frozenset())
     yield "the most frequent labels, always", scored(runs, known, lambda _: always)
     yield (
         "ten monitors of an older program",

@@ -28,8 +28,7 @@ class Sheet:
 
     def table(self) -> Table:
         """The table for the terminal."""
-        table = Table(title=self.title, title_justify="left", box=SIMPLE_HEAD, caption=self.note)
-        table.caption_justify = "left"
+        table = Table(title=self.title, title_justify="left", box=SIMPLE_HEAD)
         for n, head in enumerate(self.heads):
             table.add_column(head, justify="left" if n == 0 or self._is_text(n) else "right")
         for row in self.rows:
@@ -37,8 +36,7 @@ class Sheet:
         return table
 
     def _is_text(self, column: int) -> bool:
-        cells = [row[column] for row in self.rows]
-        return not all(cell[:1].isdigit() or cell[:1] in "-<" for cell in cells)
+        return any(character.isalpha() for row in self.rows for character in row[column])
 
 
 def _escaped(cell: str) -> str:
@@ -50,6 +48,8 @@ def show(sheets: Iterable[Sheet]) -> None:
     console = Console(width=WIDTH)
     for sheet in sheets:
         console.print(sheet.table())
+        if sheet.note:
+            console.print(f"  {sheet.note}\n", markup=False, highlight=False)
 
 
 def write(path: Path, title: str, command: str, sheets: Sequence[Sheet]) -> None:
