@@ -23,6 +23,8 @@ class Line:
     rule: EvidenceRule
     weight: float
     finding: Finding
+    """The clearest."""
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +100,9 @@ def weigh(inference: Inference, kb: KnowledgeBase) -> Iterator[Candidate]:
     for name, cause in kb.causes.items():
         lines = []
         for line, rule in cause.evidence.items():
-            finding = inference.clearest("evidence", name, line)
-            if finding is not None:
-                lines.append(Line(line, rule, kb.weight(rule), finding))
+            findings = inference.findings.get(("evidence", name, line), ())
+            if findings:
+                lines.append(Line(line, rule, kb.weight(rule), findings[0], findings))
         yield Candidate(cause, kb.prior(cause), tuple(lines))
 
 
@@ -219,7 +221,7 @@ class Court:
         """The score that is left without the evidence that is accounted for."""
         if candidate.name in account.names:
             return candidate.prior
-        left = (x.weight for x in candidate.lines if x.weight < 0 or not account.covers(x.finding))
+        left = (x.weight for x in candidate.lines if x.weight < 0 or not account.covers(x))
         return candidate.prior + sum(sorted(left))
 
     def _account(self, believed: Iterable[Candidate]) -> "Account":
@@ -240,13 +242,16 @@ class Account:
     names: frozenset[str]
     facts: frozenset[int]
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether everything that a finding rests on is explained."""
+    def covers(self, line: Line) -> bool:
+        """Whether everything that a line of evidence rests on, in each of its ways, is explained."""
+        return all(self._rests_on_explained(finding) for finding in line.findings)
+
+    def _rests_on_explained(self, finding: Finding) -> bool:
         return all(self._covers(item) for item in finding.bound.values())
 
     def _covers(self, item: Slotted) -> bool:
         if isinstance(item, Finding):
-            return item.key[1] in self.names or self.covers(item)
+            return item.key[1] in self.names or self._rests_on_explained(item)
         return isinstance(item, Fact) and id(item) in self.facts
 
 

@@ -306,7 +306,7 @@ def test_a_frozen_layer_keeps_its_weights_and_has_its_gradients():
     assert len(set(of(history, "weight_norm", "dense_1"))) == 1
     assert of(history, "update_norm", "dense_1").tolist() == [0] * 4
     assert (of(history, "gradient_norm", "dense_1") > 0).all()
-    assert not history.settings.layers[0].trainable
+    assert history.settings.layers[0].trainable is None
 
 
 def test_gradients_that_are_never_cleared_add_up():

@@ -25,6 +25,9 @@ class AccuracyLevel(Fact):
     """The share of the commonest class."""
     above_chance: float | None
     """The last level minus the higher of those two."""
+    skill: float | None
+    """The last level between a guess (0) and all right (1)."""
+    best_skill: float | None
     gain: float
     """The best level minus the first."""
     stuck: bool
@@ -58,12 +61,19 @@ def _level(found: Curve, split: str, settings: Settings) -> AccuracyLevel:
         chance=chance,
         majority=majority,
         above_chance=found.last - max(known) if known else None,
+        skill=_skill(found.last, known),
+        best_skill=_skill(best, known),
         gain=best - found.first,
         stuck=stuck,
         drop=best - found.last,
         stuck_at_chance=stuck and _near(found, known) if known else None,
         perfect=found.last >= 0.999,
     )
+
+
+def _skill(level: float, known: list[float]) -> float | None:
+    """Cohen's kappa against the better of guessing and the commonest class."""
+    return (level - max(known)) / (1 - max(known)) if known and max(known) < 1 else None
 
 
 def chances(settings: Settings) -> tuple[float | None, float | None]:

@@ -24,6 +24,7 @@ class Budget(Fact):
     updates: float | None
     """Optimizer steps run."""
     parameters_per_sample: float | None
+    early_stopping: bool | None
 
 
 @monitor
@@ -44,6 +45,7 @@ def budget(history: History) -> Iterator[Budget]:
         parameters_per_sample=(
             parameters / settings.samples if parameters is not None and settings.samples else None
         ),
+        early_stopping=settings.early_stopping,
     )
 
 

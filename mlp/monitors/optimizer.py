@@ -12,6 +12,8 @@ from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings
 
+PLAIN = 3.0
+"""Plain gradient descent is usually given 0.01 to 0.1, and a tenth of its steps with momentum 0.9."""
 FINE_TUNED = 1e-4
 """Middle of what pretrained and language models are usually given, 1e-5 to 1e-3 (adaptive)."""
 
@@ -84,6 +86,8 @@ def _rate(history: History) -> float | None:
 
 def _usual(name: str, settings: Settings) -> float | None:
     usual = usual_rate(name)
+    if usual and name == "sgd" and not settings.momentum:
+        usual *= PLAIN  # nothing adds the steps up
     return min(usual, FINE_TUNED) if usual and adaptive(name) and _gentle(settings) else usual
 
 

@@ -28,7 +28,7 @@ class Sheet:
 
     def table(self) -> Table:
         """The table for the terminal."""
-        table = Table(title=self.title, title_justify="left", box=SIMPLE_HEAD)
+        table = Table(box=SIMPLE_HEAD)
         for n, head in enumerate(self.heads):
             table.add_column(head, justify="left" if n == 0 or self._is_text(n) else "right")
         for row in self.rows:
@@ -47,6 +47,7 @@ def show(sheets: Iterable[Sheet]) -> None:
     """Print the tables."""
     console = Console(width=WIDTH)
     for sheet in sheets:
+        console.print(sheet.title, style="bold", markup=False, highlight=False)
         console.print(sheet.table())
         if sheet.note:
             console.print(f"  {sheet.note}\n", markup=False, highlight=False)
