@@ -49,7 +49,7 @@ class Scenario(Declared):
     curves: dict[str, str] | None = None
     """Columns drawn in the notation of `traindx.mlp.notation`: `2.3-0.2x9 0.5x20`."""
     noise: float = Field(default=0.0, ge=0, lt=1)
-    """Relative noise on the drawn curves whose name contains `loss`; differs by seed."""
+    """Relative noise on the drawn losses (columns called `loss` and the like); differs by seed."""
     settings: Settings = Settings()
     """What else is known of a run that is drawn or read."""
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)

@@ -95,7 +95,7 @@ def _noisy(
     name: str, values: list[float | None], noise: float, rng: np.random.Generator
 ) -> list[float | None]:
     factors = np.exp(noise * rng.standard_normal(len(values)))
-    if not noise or "loss" not in name:
+    if not noise or "loss" not in name or "scale" in name:
         return values
     return [None if v is None else v * f for v, f in zip(values, factors.tolist(), strict=True)]
 

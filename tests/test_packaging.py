@@ -143,15 +143,14 @@ def test_site_packages_got_traindx_alone(complete: Installed) -> None:
 
 def test_every_file_of_the_sources_is_in_the_wheel(complete: Installed) -> None:
     inside = {name for name in ZipFile(complete.wheel).namelist() if ".dist-info/" not in name}
+    sources = complete.wheel.parent / "sources"
     wanted = {
-        (
-            Path("traindx") / path.relative_to(ROOT if folder != "traindx" else ROOT / folder)
-        ).as_posix()
+        "traindx" / path.relative_to(sources / "traindx" if folder == "traindx" else sources)
         for folder in FOLDERS
-        for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        for path in (sources / folder).rglob("*")
+        if path.is_file()
     }
-    assert inside == wanted
+    assert inside == {path.as_posix() for path in wanted}
 
 
 def test_knowledge_and_scenarios_are_found_where_they_are_installed(complete: Installed) -> None:

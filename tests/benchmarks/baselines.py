@@ -176,7 +176,9 @@ def learning_progress(run: Record) -> Iterator[str]:
         return
     score = 0.0
     if len(loss) >= 10:
-        score += _banded(_slope(np.log(loss + 1e-8)), ((-0.01, 0.4), (-0.001, 0.25), (0.001, 0.1)))
+        slope = _slope(np.log(loss + 1e-8))
+        bands = ((-0.01, 0.4), (-0.001, 0.25), (0.001, 0.1))
+        score += _banded(slope, bands) if np.isfinite(slope) else 0.1
     spread = float(np.ptp(loss[-5:]) / (np.mean(loss[-5:]) + 1e-8))
     score += _banded(spread, ((0.01, 0.0), (0.05, 0.1), (0.2, 0.3)), 0.1)
     if len(run.val) >= 3:
@@ -207,7 +209,8 @@ def overfitting(run: Record) -> Iterator[str]:
     score = 0.4 if gap > 0.5 else 0.25 if gap > 0.2 else 0.1 if gap > 0.1 else 0.0
     if len(run.val) >= 10:
         slope = _slope(run.val[-10:])
-        score += 0.35 if slope > 0.01 else 0.2 if slope > 0.005 else 0.1 if slope > 0.001 else 0.0
+        rising = 0.35 if slope > 0.01 else 0.2 if slope > 0.005 else 0.1 if slope > 0.001 else 0.0
+        score += rising if np.isfinite(slope) else 0.05
     train, val = ((c[-1] - c[-5]) / (c[-5] + 1e-8) for c in (run.loss, run.val))
     score += 0.25 if train < -0.01 and val > 0.01 else 0.15 if train < 0 < val else 0.0
     if score >= 0.4:
