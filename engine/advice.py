@@ -1,11 +1,12 @@
 """Advice: the remedies that apply, and the one thing to look at next."""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from traindx.engine.facts import Fact
 from traindx.engine.inference import Inference
 from traindx.engine.knowledge import Cause, KnowledgeBase, Remedy
-from traindx.engine.language import Pattern, Rule
+from traindx.engine.language import Pattern
+from traindx.engine.observed import Observed
 from traindx.engine.ranking import Candidate, Ranking, weigh
 from traindx.engine.report import Prescription
 
@@ -59,37 +60,27 @@ def _firm(kb: KnowledgeBase) -> list[str]:
 
 
 def _most_telling(kb: KnowledgeBase, inference: Inference, first: Candidate) -> str | None:
-    """The signal not recorded on which the weights of the contenders differ most."""
+    """The signal not recorded on which most weight of the contenders' evidence waits."""
     contenders = [c for c in weigh(inference, kb) if c.score > first.score - NEAR and c.pro]
-    seen = {fact.kind for fact in inference.facts}
-    swings: dict[str, list[float]] = {}
+    observed = Observed(kb, inference.facts)
+    swings: Counter[str] = Counter()
     for candidate in contenders:
-        for kind, swing in _swings(kb, candidate.cause.cause, frozenset(seen)).items():
-            swings.setdefault(kind, []).append(swing)
+        swings.update(_swings(kb, candidate.cause, observed))
     if not swings:
         return None
-    kind = max(sorted(swings), key=lambda k: sum(swings[k]))
-    others = [c.cause.title for c in contenders if c is not first and c.name != first.name][:1]
+    signal = max(sorted(swings), key=swings.__getitem__)
+    others = [c.cause.title for c in contenders if c.name != first.name][:1]
     purpose = (
         f"it would tell whether it is this or: {others[0]}" if others else "it would confirm it"
     )
-    return f"Record {Fact.templates[kind].signal or kind}; {purpose}."
+    return f"Record {signal}; {purpose}."
 
 
-def _swings(kb: KnowledgeBase, cause: str, seen: frozenset[str]) -> dict[str, float]:
-    """By kind of fact not yet seen, the weight of the evidence that waits for it alone."""
+def _swings(kb: KnowledgeBase, cause: Cause, observed: Observed) -> dict[str, float]:
+    """By signal not recorded, the weight of the evidence that waits for it alone."""
     swings: dict[str, float] = {}
-    for rule in kb.causes[cause].evidence.values():
-        missing = _kinds(kb, rule) - seen
+    for rule in cause.evidence.values():
+        missing = observed.lacking(rule)
         if len(missing) == 1:
-            (kind,) = missing
-            swings[kind] = swings.get(kind, 0.0) + abs(kb.weight(rule))
+            swings[missing[0]] = swings.get(missing[0], 0.0) + abs(kb.weight(rule))
     return swings
-
-
-def _kinds(kb: KnowledgeBase, rule: Rule) -> set[str]:
-    """The kinds of fact that the first alternative of a rule needs."""
-    kinds: set[str] = set()
-    for pattern in rule.when.alternatives[0].values():
-        kinds |= {pattern.fact} if pattern.fact else _kinds(kb, kb.symptoms[str(pattern.symptom)])
-    return kinds

@@ -218,6 +218,9 @@ def _sentence(book: Book, text: str, when: Conditions, where: Path_) -> Said:
 
 def _named(book: Book, role: str, slot: str, spec: str, when: Conditions) -> Iterator[str]:
     for alternative in when.alternatives:
+        if role not in alternative and role in book.templates:
+            yield from _written(role, slot, spec, _annotations(book.templates[role]))
+            continue
         if role not in alternative:
             hint = nearest(role, alternative)
             yield f"because: no pattern that always matches plays the role '{role}'{hint}"
@@ -225,10 +228,19 @@ def _named(book: Book, role: str, slot: str, spec: str, when: Conditions) -> Ite
         slots, count = book.slots(alternative[role]), alternative[role].count
         if count is not None and count.holds(0):
             yield f"because: {role} may match nothing, and then there is no '{role}.{slot}'"
-        elif slots is not None and slot not in slots:
-            yield f"because: {role} has no slot '{slot}'{nearest(slot, slots)}"
-        elif slots is not None and not _formattable(slots[slot], spec):
-            yield f"because: '{role}.{slot}' cannot be written as ':{spec}'"
+        elif slots is not None:
+            yield from _written(role, slot, spec, slots)
+
+
+def _annotations(template: type[Fact]) -> dict[str, Any]:
+    return {slot: field.annotation for slot, field in template.model_fields.items()}
+
+
+def _written(role: str, slot: str, spec: str, slots: Mapping[str, Any]) -> Iterator[str]:
+    if slot not in slots:
+        yield f"because: {role} has no slot '{slot}'{nearest(slot, slots)}"
+    elif not _formattable(slots[slot], spec):
+        yield f"because: '{role}.{slot}' cannot be written as ':{spec}'"
 
 
 def _formattable(annotation: Any, spec: str) -> bool:

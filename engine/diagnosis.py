@@ -11,8 +11,9 @@ from traindx.engine.durable import DurableMatcher, UnavailableError
 from traindx.engine.facts import Fact, observe
 from traindx.engine.inference import Finding, Inference, infer
 from traindx.engine.knowledge import KnowledgeBase, Symptom
-from traindx.engine.language import Pattern, Severity
+from traindx.engine.language import Severity
 from traindx.engine.matching import Matcher, PlainMatcher
+from traindx.engine.observed import Observed
 from traindx.engine.ranking import Candidate, Line, Ranking, rank
 from traindx.engine.report import (
     Clear,
@@ -210,39 +211,21 @@ class Case:
     def clear(self) -> Iterator[Clear]:
         """The symptoms that were looked for and are not there."""
         for name, symptom in self.kb.symptoms.items():
-            if self.inference.clearest("symptom", name) is None and not self._missing(symptom):
-                yield Clear(symptom=name, title=symptom.clear or symptom.title)
+            found = self.inference.clearest("symptom", name) is not None
+            if not found and not self._observed.lacking(symptom):
+                title = symptom.clear or f"no sign that {_lowered(symptom.title)}"
+                yield Clear(symptom=name, title=title)
 
     def unchecked(self) -> Iterator[Unchecked]:
         """The symptoms that could not be looked for."""
         for name, symptom in self.kb.symptoms.items():
-            missing = self._missing(symptom)
+            missing = self._observed.lacking(symptom)
             if missing and self.inference.clearest("symptom", name) is None:
                 yield Unchecked(symptom=name, title=symptom.title, signals=missing)
 
-    def _missing(self, symptom: Symptom) -> tuple[str, ...]:
-        """The signals without which none of the alternatives can be looked for."""
-        if symptom.symptom not in self._lacking:
-            alternatives = [self._unseen(a.values()) for a in symptom.when.alternatives]
-            self._lacking[symptom.symptom] = min(alternatives, key=len)
-        return self._lacking[symptom.symptom]
-
     @cached_property
-    def _lacking(self) -> dict[str, tuple[str, ...]]:
-        return {}
-
-    def _unseen(self, patterns: Iterable[Pattern]) -> tuple[str, ...]:
-        signals: list[str] = []
-        for pattern in patterns:
-            if pattern.symptom:
-                signals.extend(self._missing(self.kb.symptoms[pattern.symptom]))
-            elif pattern.fact not in self._seen:
-                signals.append(Fact.templates[str(pattern.fact)].signal or str(pattern.fact))
-        return tuple(dict.fromkeys(signals))
-
-    @cached_property
-    def _seen(self) -> frozenset[str]:
-        return frozenset(fact.kind for fact in self.inference.facts)
+    def _observed(self) -> Observed:
+        return Observed(self.kb, self.inference.facts)
 
 
 def _line(line: Line) -> EvidenceLine:
@@ -256,7 +239,20 @@ def _line(line: Line) -> EvidenceLine:
 
 
 def _observations(finding: Finding) -> tuple[Observation, ...]:
-    return tuple(map(Observation.of, dict.fromkeys(finding.facts)))
+    """The facts that a finding rests on, each with the slots that were asked about."""
+    return tuple(dict.fromkeys(_asked(finding)))
+
+
+def _asked(finding: Finding) -> Iterator[Observation]:
+    patterns = finding.rule.when.alternatives[finding.alternative]
+    for role, item in finding.bound.items():
+        if isinstance(item, Fact):
+            slots = (*item.about, *patterns[role].constraints)
+            yield Observation(
+                kind=item.kind, slots={s: item.slots[s] for s in dict.fromkeys(slots)}
+            )
+        elif isinstance(item, Finding):
+            yield from _asked(item)
 
 
 def _reason(loser: Candidate, winner: Candidate | None) -> str:

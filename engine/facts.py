@@ -20,12 +20,22 @@ class Fact(BaseModel):
     kind: ClassVar[str] = "fact"
     signal: ClassVar[str] = ""
     """What has to be recorded for a fact of this kind to be known, in the user's words."""
+    about: ClassVar[tuple[str, ...]] = ()
+    """The slots that say what it is about; facts that differ in them are known independently."""
+    signals: ClassVar[Mapping[str, str]] = {}
+    """The signal by the value of such a slot, where it differs."""
     templates: ClassVar[dict[str, type["Fact"]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         Fact.templates[cls.kind] = cls
+
+    @classmethod
+    def needs(cls, about: Mapping[str, Any]) -> str:
+        """What has to be recorded for a fact to be known that is about this."""
+        found = (cls.signals[value] for value in about.values() if value in cls.signals)
+        return next(found, cls.signal or cls.kind)
 
     @property
     def slots(self) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -30,12 +30,14 @@ class Finding:
     """Which of the rule's alternatives it is, from 0."""
     entity: tuple[Any, ...] = ()
     """The values of the slots in `same`; () if it is about the whole run."""
+    context: Mapping[str, Slotted] = field(default_factory=dict)
+    """The facts of which there is one of the kind, by kind: a sentence may speak of them too."""
 
     @cached_property
     def sentence(self) -> str:
         """What was found, said about what was found."""
         if self.rule.because:
-            return sentence(self.rule.because).filled(self.bound)
+            return sentence(self.rule.because).filled({**self.context, **self.bound})
         return " ".join(dict.fromkeys(symptom.sentence for symptom in self.symptoms))
 
     @property
@@ -95,6 +97,8 @@ class Memory:
         self._found: dict[Key, list[Finding]] = defaultdict(list)
         for fact in facts:
             self._pool["fact", fact.kind].append((fact.slots, fact))
+        pools = self._pool.items()
+        self._singles = {kind: pool[0][1] for (_, kind), pool in pools if len(pool) == 1}
 
     def advance(self, wave: int, session: Session) -> list[Firing]:
         """Decides the atoms of a wave, tells what is new, and takes in what fires."""
@@ -153,7 +157,8 @@ class Memory:
                 clarity += margin
         key, rule = conjunction.key, self._program.rules[conjunction.key]
         which = conjunction.alternative, self._values[entity]
-        finding = Finding(key, bound, _shown(rule, bound), clarity, rule, *which)
+        shown = _shown(rule, bound)
+        finding = Finding(key, bound, shown, clarity, rule, *which, self._singles)
         self._found[key].append(finding)
         if key[0] == "symptom":
             insort(self._pool["symptom", key[1]], (finding.slots, finding), key=_rank_of_pooled)

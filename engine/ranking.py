@@ -243,7 +243,7 @@ class Account:
     facts: frozenset[int]
 
     def covers(self, line: Line) -> bool:
-        """Whether everything that a line of evidence rests on, in each of its ways, is explained."""
+        """Whether everything that a line of evidence rests on, in all its ways, is explained."""
         return all(self._rests_on_explained(finding) for finding in line.findings)
 
     def _rests_on_explained(self, finding: Finding) -> bool:

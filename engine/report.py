@@ -24,6 +24,9 @@ class Observation(Declared):
         """The same as the fact."""
         return cls.model_construct(kind=fact.kind, slots=dict(fact.slots))
 
+    def __hash__(self) -> int:
+        return hash((self.kind, *self.slots.items()))
+
     def __str__(self) -> str:
         return f"{self.kind}({', '.join(f'{k}={shown(v)}' for k, v in self.slots.items())})"
 

@@ -35,11 +35,15 @@ class Sentence:
         return [(role, slot, spec) for _, role, slot, spec in self.parts if role]
 
     def filled(self, bound: Mapping[str, Slotted]) -> str:
-        """The sentence about what plays each role."""
+        """The sentence about what plays each role; what nothing plays is not known."""
         return "".join(
-            literal + (_written(bound[role].slots.get(slot), spec) if role else "")
+            literal + (_written(_slots(bound, role).get(slot), spec) if role else "")
             for literal, role, slot, spec in self.parts
         )
+
+
+def _slots(bound: Mapping[str, Slotted], role: str) -> Mapping[str, Any]:
+    return bound[role].slots if role in bound else {}
 
 
 def _written(value: Any, spec: str) -> str:

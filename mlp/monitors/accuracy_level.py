@@ -1,6 +1,6 @@
 """Where the accuracy stands, against chance and against always answering the commonest class."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from traindx.engine.facts import Fact
@@ -14,6 +14,11 @@ class AccuracyLevel(Fact):
     """The course of one split's accuracy, in shares of 1."""
 
     signal: ClassVar[str] = "the accuracy of every epoch"
+    about: ClassVar[tuple[str, ...]] = ("split",)
+    signals: ClassVar[Mapping[str, str]] = {
+        "train": "the training accuracy",
+        "val": "the validation accuracy",
+    }
 
     split: str
     first: float

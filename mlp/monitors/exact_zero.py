@@ -1,6 +1,6 @@
 """Losses and gradient norms that are exactly zero, as hardly any sum of rounded numbers is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +17,8 @@ class ExactZero(Fact):
     """The exact zeros of a series (none: share 0). One ending in NaN is read up to there."""
 
     signal: ClassVar[str] = "the loss or the gradient norm of every step"
+    about: ClassVar[tuple[str, ...]] = ("quantity", "scope")
+    signals: ClassVar[Mapping[str, str]] = {"gradient_norm": "the gradient norm"}
 
     quantity: str
     scope: str

@@ -1,6 +1,6 @@
 """Whether a loss was still falling when the run ended, and how fast."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +15,11 @@ class Improvement(Fact):
     """What the last fifth of a run (three points or more) still brought."""
 
     signal: ClassVar[str] = "the loss of every epoch"
+    about: ClassVar[tuple[str, ...]] = ("split",)
+    signals: ClassVar[Mapping[str, str]] = {
+        "train": "the training loss",
+        "val": "the validation loss",
+    }
 
     split: str
     late_gain: float

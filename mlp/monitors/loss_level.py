@@ -1,6 +1,6 @@
 """Levels of a loss that give a cause away: a number that only one mistake produces."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -29,11 +29,16 @@ class LossLevel(Fact):
     """A level at which the loss stands and what that level is known for."""
 
     signal: ClassVar[str] = "the loss"
+    about: ClassVar[tuple[str, ...]] = ("split",)
+    signals: ClassVar[Mapping[str, str]] = {
+        "train": "the training loss",
+        "val": "the validation loss",
+    }
 
     name: str
     """uniform, uniform_vocabulary, uniform_unknown (of as many classes as `classes`), ln2,
     prior_entropy, double_softmax_floor, double_sigmoid_floor, log_clip_1e7, log_clip_bce100,
-    caffe_fltmin, target_variance."""
+    caffe_fltmin, target_variance; none if no level was met."""
     split: str
     level: float
     value: float
@@ -85,7 +90,25 @@ def loss_level(history: History) -> Iterator[LossLevel]:
             for where, place in (("start", start), ("end", end))
             if place is not None
         }
-        yield from _facts(history, split, matches, found)
+        facts = list(_facts(history, split, matches, found))
+        yield from facts or [_none(split, found.last)]
+
+
+def _none(split: str, level: float) -> LossLevel:
+    """That no known level was met."""
+    return LossLevel(
+        name="none",
+        split=split,
+        level=level,
+        value=level,
+        relative_error=0.0,
+        where="end",
+        settled=False,
+        accuracy=None,
+        classes=None,
+        share=None,
+        accuracy_high=None,
+    )
 
 
 def _nearest_last(history: History, place: Place) -> list[Level]:

@@ -1,6 +1,6 @@
 """The course of a loss: how far it fell, how much of that it lost again, and since when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +15,11 @@ class LossTrend(Fact):
     """The course of one split's loss. All levels are smoothed as far as the noise demands."""
 
     signal: ClassVar[str] = "the loss of every epoch"
+    about: ClassVar[tuple[str, ...]] = ("split",)
+    signals: ClassVar[Mapping[str, str]] = {
+        "train": "the training loss",
+        "val": "the validation loss",
+    }
 
     split: str
     points: int

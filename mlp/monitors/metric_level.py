@@ -1,6 +1,6 @@
 """The level of the validation metrics that lie between 0 and 1, where more is better."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from traindx.engine.facts import Fact
@@ -14,6 +14,11 @@ class MetricLevel(Fact):
     """The course of one metric: mAP, F1, IoU, AUC and the like."""
 
     signal: ClassVar[str] = "a validation metric of every epoch"
+    about: ClassVar[tuple[str, ...]] = ("split",)
+    signals: ClassVar[Mapping[str, str]] = {
+        "train": "a training metric",
+        "val": "a validation metric",
+    }
 
     split: str
     name: str

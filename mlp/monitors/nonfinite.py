@@ -1,6 +1,6 @@
 """What was not finite, where and since when; of the layers, where it began."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -11,22 +11,29 @@ from traindx.mlp.history import History, Name, Series
 from traindx.mlp.monitors import monitor
 
 SHORT = 4096
+LEFT_OUT = {"gradient_snr"}
+"""Not defined where a layer is dead, which is no overflow."""
 
 
 class Nonfinite(Fact):
-    """One series in which NaN or infinity was recorded."""
+    """The NaN and the infinities of one series (none: share 0)."""
 
     signal: ClassVar[str] = "the training loss"
+    about: ClassVar[tuple[str, ...]] = ("quantity", "scope")
+    signals: ClassVar[Mapping[str, str]] = {
+        "gradient_norm": "the gradient norm",
+        "val": "the validation loss",
+    }
 
     quantity: str
     scope: str
-    since: float
-    """The step of the first such value."""
+    since: float | None
+    """The step of the first such value; None if there is none."""
     share: float
     first_point: bool
     points_before: int
-    recovers: bool
-    """Whether it was finite again later."""
+    recovers: bool | None
+    """Whether it was finite again later; None if it always was."""
     trailing: bool
     """Whether it ended so."""
     infinite: bool
@@ -43,14 +50,37 @@ class AllFinite(Fact):
 
 @monitor
 def nonfinite(history: History) -> Iterator[Nonfinite]:
-    first_broken: dict[str, Nonfinite] = {}
-    for (quantity, scope), series in _broken(history):
-        found, family = _nonfinite(quantity, scope, series), _family(quantity, scope)
+    """One fact a series of the whole run; of the layers, one for each kind of array."""
+    broken = {name for name, _ in _broken(history)}
+    of_layers: dict[str, Nonfinite] = {}
+    for name, series in history.series.items():
+        family = _family(*name)
+        if not len(series) or family in LEFT_OUT or (family in of_layers and name not in broken):
+            continue
+        found = _nonfinite(*name, series) if name in broken else _finite(*name, series)
         if not family:
             yield found
-        elif family not in first_broken or found.since < first_broken[family].since:
-            first_broken[family] = found
-    yield from first_broken.values()
+        elif family not in of_layers or _earlier(found, of_layers[family]):
+            of_layers[family] = found
+    yield from of_layers.values()
+
+
+def _earlier(one: Nonfinite, other: Nonfinite) -> bool:
+    return one.since is not None and (other.since is None or one.since < other.since)
+
+
+def _finite(quantity: str, scope: str, series: Series) -> Nonfinite:
+    return Nonfinite(
+        quantity=quantity,
+        scope=scope,
+        since=None,
+        share=0.0,
+        first_point=False,
+        points_before=len(series),
+        recovers=None,
+        trailing=False,
+        infinite=False,
+    )
 
 
 def _broken(history: History) -> Iterator[tuple[Name, Series]]:
@@ -66,6 +96,8 @@ def _broken(history: History) -> Iterator[tuple[Name, Series]]:
 def _family(quantity: str, scope: str) -> str:
     """The kind of array that a layer's series describes; of each, only the first to break tells."""
     layered = scope not in ("", "train", "val", "test") and "/" not in scope
+    if quantity == "gradient_snr":
+        return quantity
     return quantity.partition("_")[0] if layered and not quantity.startswith("metric") else ""
 
 

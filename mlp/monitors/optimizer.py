@@ -13,7 +13,7 @@ from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings
 
 PLAIN = 3.0
-"""Plain gradient descent is usually given 0.01 to 0.1, and a tenth of its steps with momentum 0.9."""
+"""Plain gradient descent is usually given 0.01 to 0.1; momentum adds its steps up tenfold."""
 FINE_TUNED = 1e-4
 """Middle of what pretrained and language models are usually given, 1e-5 to 1e-3 (adaptive)."""
 

@@ -1,6 +1,6 @@
 """How restlessly a loss goes up and down."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +15,11 @@ class Oscillation(Fact):
     """The ups and downs of a loss around its course."""
 
     signal: ClassVar[str] = "the loss of every epoch"
+    about: ClassVar[tuple[str, ...]] = ("split",)
+    signals: ClassVar[Mapping[str, str]] = {
+        "train": "the training loss",
+        "val": "the validation loss",
+    }
 
     split: str
     amplitude: float

@@ -8,7 +8,7 @@ fell no faster, noise has only hidden the fall, and that is green. A level below
 start counts for less in proportion: that loss has converged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +23,11 @@ class Plateau(Fact):
     """The longest stretch up to the end whose level stays within 1 % and its standard error."""
 
     signal: ClassVar[str] = "the loss of every epoch"
+    about: ClassVar[tuple[str, ...]] = ("split",)
+    signals: ClassVar[Mapping[str, str]] = {
+        "train": "the training loss",
+        "val": "the validation loss",
+    }
 
     split: str
     since: float

@@ -5,7 +5,7 @@ baseline is the loss of the best constant answer: the variance of the targets fo
 the entropy of the class shares (ln C where they are not known) for cross-entropy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -25,6 +25,11 @@ class Skill(Fact):
     """One split's loss against that of the best constant answer: 1 is perfect, 0 no better."""
 
     signal: ClassVar[str] = "the loss's name with the spread of the targets or the class shares"
+    about: ClassVar[tuple[str, ...]] = ("split",)
+    signals: ClassVar[Mapping[str, str]] = {
+        "train": "the name of the loss, with the spread of the targets or the class shares",
+        "val": "the validation loss and its name, with the spread of the targets or the classes",
+    }
 
     split: str
     basis: Basis

@@ -5,7 +5,7 @@ that a step up counts as well as a needle; a rise in which no single step makes 
 and no spike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -24,6 +24,11 @@ class Spikes(Fact):
     """The sudden rises of a loss by more than six sigmas and a fifth of the local level."""
 
     signal: ClassVar[str] = "the loss of every step or epoch"
+    about: ClassVar[tuple[str, ...]] = ("split",)
+    signals: ClassVar[Mapping[str, str]] = {
+        "train": "the training loss",
+        "val": "the validation loss",
+    }
 
     split: str
     number: int

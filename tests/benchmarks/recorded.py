@@ -534,6 +534,15 @@ def scored(runs: Sequence[Run], known: Meaning, ask: Callable[[Run], Answer]) ->
     return Scores(runs, {run.name: ask(run) for run in runs}, known.mild)
 
 
+def asked(
+    doctor: Diagnostician, runs: Sequence[Run], known: Meaning, strip: Callable[[History], History]
+) -> Scores:
+    """The scores of the diagnoses of what a tier leaves of the runs."""
+    return scored(
+        runs, known, lambda run: answer(doctor.diagnose(strip(run.history)), known.causes)
+    )
+
+
 def sheets(runs: Sequence[Run], found: Mapping[str, Scores], known: Meaning) -> Iterator[Sheet]:
     """Everything but the halves."""
     scores = found["+ per-layer statistics (all)"]
@@ -571,12 +580,7 @@ def main() -> None:
     if not runs:
         parser.error(f"{given.folder}: no *.json.gz in it")
     doctor = Diagnostician(default_knowledge())
-    found = {
-        name: scored(
-            runs, known, lambda run, s=strip: answer(doctor.diagnose(s(run.history)), known.causes)
-        )
-        for name, strip in TIERS.items()
-    }
+    found = {name: asked(doctor, runs, known, strip) for name, strip in TIERS.items()}
     complete = found["+ per-layer statistics (all)"]
     if given.verbose:
         print("\n".join(verbose(complete)))

@@ -13,6 +13,7 @@ import tracemalloc
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from cProfile import Profile
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from pstats import SortKey, Stats
@@ -109,7 +110,7 @@ def long_run() -> History:
         ("gradient_norm", ""): norm,
     }
     run = curves(columns, axis="step")
-    val = curves({("loss", "val"): falling(1000, rng)}, steps=np.arange(1, 1001) * 1000.0)
+    val = curves({("loss", "val"): falling(1000, rng)}, steps=range(1000, STEPS + 1, 1000))
     return History({**run.series, **val.series}, axis="step")
 
 
@@ -169,7 +170,11 @@ def starting(repeats: int, knowledge: KnowledgeBase) -> Sheet:
     rows = [
         ("load the knowledge base", ms(load_knowledge, repeats), "300"),
         *(
-            (f"make it ready for {engine}", ms(lambda e=engine: ready(knowledge, e), repeats), "-")
+            (
+                f"make it ready for {engine}",
+                ms(partial(Diagnostician, knowledge, engine), repeats),
+                "-",
+            )
             for engine in ENGINES
         ),
         ("import traindx, numpy imported", fresh("import traindx", repeats), "300"),
@@ -185,22 +190,16 @@ def starting(repeats: int, knowledge: KnowledgeBase) -> Sheet:
     return Sheet("Before the first diagnosis, in ms", ("", "median", "target"), shown)
 
 
-def ready(knowledge: KnowledgeBase, engine: str) -> Diagnostician:
-    """A knowledge base compiled for an engine."""
-    return Diagnostician(knowledge, engine)
-
-
 def fresh(statement: str, repeats: int, before: str = "import numpy") -> float:
     """The median time of a statement in a new process, after another one, in ms."""
     code = f"{before}\nfrom time import perf_counter as t\na = t()\n{statement}\nprint(t() - a)"
-    made = [
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    ]
-    made += [
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        for _ in range(min(repeats, 7))
-    ]
-    return 1e3 * median(float(done.stdout) for done in made[1:])
+    line = [sys.executable, "-c", code]
+
+    def taken() -> float:
+        return float(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
+
+    taken()  # so that what Python compiles is compiled
+    return 1e3 * median(taken() for _ in range(repeats))
 
 
 def command(*words: str) -> None:

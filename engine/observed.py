@@ -1,0 +1,45 @@
+"""What was observed at all: the difference between not there and not looked for."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from traindx.engine.facts import Fact
+from traindx.engine.knowledge import KnowledgeBase
+from traindx.engine.language import Pattern, Rule
+
+
+class Observed:
+    """The facts of a run, asked what could not be looked for."""
+
+    def __init__(self, kb: KnowledgeBase, facts: Iterable[Fact]) -> None:
+        self._kb = kb
+        self._lacking: dict[int, tuple[str, ...]] = {}
+        self._known: dict[str, set[tuple[Any, ...]]] = {}
+        for fact in facts:
+            about = tuple(fact.slots[slot] for slot in fact.about)
+            self._known.setdefault(fact.kind, set()).add(about)
+
+    def lacking(self, rule: Rule) -> tuple[str, ...]:
+        """The signals without which none of a rule's alternatives can be looked for."""
+        if id(rule) not in self._lacking:
+            ways = [self._unseen(a.values()) for a in rule.when.alternatives]
+            self._lacking[id(rule)] = min(ways, key=len)
+        return self._lacking[id(rule)]
+
+    def _unseen(self, patterns: Iterable[Pattern]) -> tuple[str, ...]:
+        signals: list[str] = []
+        for pattern in patterns:
+            if pattern.symptom:
+                signals.extend(self.lacking(self._kb.symptoms[pattern.symptom]))
+            elif signal := self._missing(Fact.templates[str(pattern.fact)], pattern):
+                signals.append(signal)
+        return tuple(dict.fromkeys(signals))
+
+    def _missing(self, template: type[Fact], pattern: Pattern) -> str | None:
+        """The signal of a pattern, if no fact is about what it asks about."""
+        tests = pattern.constraints
+        asked = [tests[s].equals if s in tests else None for s in template.about]
+        for known in self._known.get(template.kind, ()):
+            if all(want is None or want == have for want, have in zip(asked, known, strict=True)):
+                return None
+        return template.needs(dict(zip(template.about, asked, strict=True)))
