@@ -194,6 +194,7 @@ class Case:
                     symptom=symptom.symptom,
                     title=symptom.title,
                     severity=symptom.severity,
+                    inner=symptom.inner,
                     sentence=finding.sentence,
                     facts=_observations(finding),
                 )
@@ -212,7 +213,7 @@ class Case:
         """The symptoms that were looked for and are not there."""
         for name, symptom in self.kb.symptoms.items():
             found = self.inference.clearest("symptom", name) is not None
-            if not found and not self._observed.lacking(symptom):
+            if not found and not symptom.inner and not self._observed.lacking(symptom):
                 title = symptom.clear or f"no sign that {_lowered(symptom.title)}"
                 yield Clear(symptom=name, title=title)
 
@@ -220,7 +221,7 @@ class Case:
         """The symptoms that could not be looked for."""
         for name, symptom in self.kb.symptoms.items():
             missing = self._observed.lacking(symptom)
-            if missing and self.inference.clearest("symptom", name) is None:
+            if missing and not symptom.inner and self.inference.clearest("symptom", name) is None:
                 yield Unchecked(symptom=name, title=symptom.title, signals=missing)
 
     @cached_property

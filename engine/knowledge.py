@@ -25,6 +25,8 @@ class Symptom(Rule):
     severity: Severity
     limits: bool = False
     """Whether no run of which it holds is called healthy: too little is known."""
+    inner: bool = False
+    """Whether it is only a step of the reasoning, of which the reader of a report hears nothing."""
     shows: dict[Slug, str] = {}
     """Slots of its own, each as role.slot; without it, those of its only pattern."""
     clear: str | None = None

@@ -186,7 +186,7 @@ class Court:
             root = self._root(candidate, above, names) or roots[0]
             if root.cause.benign:
                 gave_way.append((candidate, root))
-            else:
+            elif not candidate.cause.benign:
                 follows[root.name].append(candidate)
         return tuple(roots), {name: tuple(f) for name, f in follows.items()}, gave_way
 

@@ -88,7 +88,9 @@ def rows(report: Report) -> Iterator[Row]:
     for note in report.notes:
         yield from _note(note)
     yield from _section("No fault, though it may look like one", [_in_a_line(d) for d in aside])
-    noted = list(unrepeated(s.sentence for s in seen if s.severity == Severity.NOTE))
+    noted = list(
+        unrepeated(s.sentence for s in seen if s.severity == Severity.NOTE and not s.inner)
+    )
     yield from _section("Seen as well", noted, MOST_ASIDE)
     yield from _section("Considered and set aside", [str(r) for r in report.ruled_out], MOST_ASIDE)
     yield from _clear([c.title for c in report.clear])

@@ -99,6 +99,8 @@ class SymptomFound(Declared):
     symptom: str
     title: str
     severity: Severity
+    inner: bool
+    """Whether it is only a step of the reasoning."""
     sentence: str
     facts: tuple[Observation, ...]
 
