@@ -131,8 +131,9 @@ def _uncured(
     history = train(changed(spec, change), seed)
     report = diagnostician.diagnose(history)
     named = [d.cause for d in report.diagnoses]
-    if scenario.expect.first in named:
-        yield f"{remedy} does not cure: {scenario.expect.first} is still named"
+    for fault in dict.fromkeys((scenario.expect.first, *scenario.expect.named)):
+        if fault in named:
+            yield f"{remedy} does not cure: {fault} is still named"
     loss = history.get("loss", "train")
     if loss is None or not loss.values[-1] < loss.values[0]:
         yield f"{remedy} does not cure: the loss does not fall"

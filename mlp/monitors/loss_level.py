@@ -144,6 +144,8 @@ def _facts(history: History, split: str, matches: Matches, found: Curve) -> Iter
 
 def _start(history: History, split: str, found: Curve) -> Place | None:
     value = initial_value(history) if split == "train" else None
+    if value is None and split == "train" and found.first >= found.best > 0:
+        value = found.first  # of interval means the first is the nearest to the start
     if value is None:
         return None
     return Place(

@@ -21,6 +21,7 @@ class Regularization(Fact):
     strong: bool
     """Dropout above one half, an L1 or L2 penalty of 0.1 or more, or a decay above one half."""
     any: bool
+    augmentation: bool | None
 
 
 @monitor
@@ -38,6 +39,7 @@ def regularization(history: History) -> Iterator[Regularization]:
         weight_decay=decay,
         strong=(dropout or 0) > 0.5 or max(l1 or 0, l2 or 0) >= 0.1 or (decay or 0) > 0.5,
         any=any(value for value in (dropout, l1, l2, decay)),
+        augmentation=settings.augmentation,
     )
 
 

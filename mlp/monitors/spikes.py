@@ -167,4 +167,7 @@ def _epoch(history: History) -> float | None:
     epochs = history.get("epoch")
     if epochs is None or len(epochs) < 2 or not epochs.values[-1] > epochs.values[0]:
         return None
+    turns = epochs.steps[1:][np.diff(np.floor(epochs.values)) > 0]
+    if len(turns) >= 2:
+        return float(np.median(np.diff(turns)))
     return float((epochs.steps[-1] - epochs.steps[0]) / (epochs.values[-1] - epochs.values[0]))
