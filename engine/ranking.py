@@ -251,7 +251,8 @@ class Account:
 
     def _covers(self, item: Slotted) -> bool:
         if isinstance(item, Finding):
-            return item.key[1] in self.names or self._rests_on_explained(item)
+            step = getattr(item.rule, "inner", False)
+            return item.key[1] in self.names or (step and self._rests_on_explained(item))
         return isinstance(item, Fact) and id(item) in self.facts
 
 

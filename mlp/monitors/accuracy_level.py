@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from traindx.engine.facts import Fact
+from traindx.mlp.architecture import task_of
 from traindx.mlp.curves import Curve, curve_of
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
@@ -83,6 +84,8 @@ def _skill(level: float, known: list[float]) -> float | None:
 
 def chances(settings: Settings) -> tuple[float | None, float | None]:
     """The accuracy of a guess, and of always answering the commonest class."""
+    if task_of(settings) in ("multilabel", "regression"):
+        return None, None
     shares = settings.class_shares
     classes = settings.classes or (len(shares) if shares else None)
     if classes is None and settings.task == "binary":
