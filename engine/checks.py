@@ -213,14 +213,19 @@ def _sentence(book: Book, text: str, when: Conditions, where: Path_) -> Said:
         yield where, f"because: {error}"
         return
     for role, slot, spec in named:
-        yield from ((where, t) for t in _named(book, role, slot, spec, when))
+        yield from ((where, t) for t in _spoken_of(book, role, slot, spec, when))
+
+
+def _spoken_of(book: Book, role: str, slot: str, spec: str, when: Conditions) -> Iterator[str]:
+    """A sentence speaks of what plays a role; or of a fact of a kind of which there is but one."""
+    if role in book.templates and not any(role in a for a in when.alternatives):
+        yield from _written(role, slot, spec, _annotations(book.templates[role]))
+    else:
+        yield from _named(book, role, slot, spec, when)
 
 
 def _named(book: Book, role: str, slot: str, spec: str, when: Conditions) -> Iterator[str]:
     for alternative in when.alternatives:
-        if role not in alternative and role in book.templates:
-            yield from _written(role, slot, spec, _annotations(book.templates[role]))
-            continue
         if role not in alternative:
             hint = nearest(role, alternative)
             yield f"because: no pattern that always matches plays the role '{role}'{hint}"

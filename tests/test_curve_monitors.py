@@ -365,7 +365,8 @@ def test_what_was_not_finite(drawing: str, expected: dict[str, object]) -> None:
 
 def test_a_finite_loss_is_said_to_be_finite() -> None:
     assert slot("all_finite", "quantity", run("2x5")) == "loss"
-    assert list(monitors["nonfinite"](run("2x5"))) == []
+    assert slot("nonfinite", "share", run("2x5")) == 0
+    assert slot("nonfinite", "recovers", run("2x5")) is None
 
 
 def test_zeros_under_nan_gradients_stand_for_nan() -> None:
@@ -487,7 +488,8 @@ def test_a_known_level_is_recognised(
     ],
 )
 def test_no_level_is_met_by_chance(drawing: str, settings: Settings) -> None:
-    assert list(monitors["loss_level"](run(drawing, settings=settings))) == []
+    met = monitors["loss_level"](run(drawing, settings=settings))
+    assert [level.slots["name"] for level in met] == ["none"]
 
 
 @pytest.mark.parametrize(

@@ -144,8 +144,9 @@ def _facts(history: History, split: str, matches: Matches, found: Curve) -> Iter
 
 def _start(history: History, split: str, found: Curve) -> Place | None:
     value = initial_value(history) if split == "train" else None
-    if value is None and split == "train" and found.first >= found.best > 0:
-        value = found.first  # of interval means the first is the nearest to the start
+    stepwise = split == "train" and history.axis == "step"
+    if value is None and stepwise and found.first >= found.best > 0:
+        value = found.first  # of a few steps' mean; an epoch's would be too late
     if value is None:
         return None
     return Place(
