@@ -18,6 +18,7 @@ from traindx.engine.report import (
     EvidenceLine,
     Prescription,
     Report,
+    RuledOut,
     SymptomFound,
     Unchecked,
 )
@@ -39,6 +40,7 @@ STYLES = {
 }
 """The colour of each kind of row."""
 MOST_EVIDENCE = 6
+MOST_EXPLAINED = 2
 MOST_REMEDIES = 3
 MOST_ASIDE = 5
 MOST_CLEAR = 6
@@ -48,6 +50,13 @@ ASCII = str.maketrans("–—‑−×·…→≥≤≈“”‘’•", "----x-.
 """For terminals that know no more."""
 PLAIN = "Matched by the plain matcher, without durable_rules; the findings are the same."
 SENTENCES = re.compile(r"(?<=[.!?]) ")
+POWER = re.compile(r"(-?\d+(?:\.\d+)?)e([+-]\d+)\b")
+HUGE_PERCENT = re.compile(r"(-?)\d{4,}(?:\.\d+)?%")
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e\d+)?")
+TELLING = re.compile(r"\w*\d[\w.]*%?")
+"""What a sentence tells of this run: its numbers, and names with a number in them."""
+LARGEST_WRITTEN_OUT = 6
+"""Powers of ten from which on a number keeps its exponent."""
 UNBROKEN = ("code", "line")
 SPECIAL = re.compile(r"[\\`*<|\[\]]|(?<!\w)_|_(?!\w)")
 
@@ -72,27 +81,26 @@ BLANK = Row("")
 
 def rows(report: Report) -> Iterator[Row]:
     """The report, line by line, the answer first."""
-    yield Row(f"{report.verdict.upper()}: {report.headline}{_strength(report)}", report.verdict)
+    headline = plainly(f"{report.headline}{_strength(report)}")
+    yield Row(f"{report.verdict.upper()}: {headline}", report.verdict)
     if report.source:
         yield Row(f"Run: {report.source}", "aside")
     aside = [d for d in report.diagnoses[1:] if d.benign and report.verdict == "faulty"]
-    shown = [d for d in report.diagnoses if d not in aside]
-    for number, diagnosis in enumerate(shown, 1):
+    told: set[str] = set()
+    for number, diagnosis in enumerate((d for d in report.diagnoses if d not in aside), 1):
         yield from (BLANK, *_heading(report, number, diagnosis))
-        yield from _diagnosis(diagnosis)
-    seen = list(_unexplained(report))
-    alarming = list(unrepeated(s.sentence for s in seen if s.severity != Severity.NOTE))
-    yield from _section("Seen, and no cause found for it", alarming)
+        yield from _diagnosis(diagnosis, report, told)
+    open_ = list(_unexplained(report))
+    alarming = [s for s in open_ if s.severity != Severity.NOTE]
+    yield from _section("Seen, and no cause found for it", unrepeated(alarming))
     if report.next_test:
         yield from (BLANK, Row(f"Next: {report.next_test}", "title"))
     for note in report.notes:
         yield from _note(note)
     yield from _section("No fault, though it may look like one", [_in_a_line(d) for d in aside])
-    noted = list(
-        unrepeated(s.sentence for s in seen if s.severity == Severity.NOTE and not s.inner)
-    )
-    yield from _section("Seen as well", noted, MOST_ASIDE)
-    yield from _section("Considered and set aside", [str(r) for r in report.ruled_out], MOST_ASIDE)
+    noted = [s for s in open_ if s.severity == Severity.NOTE and not s.inner]
+    yield from _section("Seen as well", unrepeated(noted), MOST_ASIDE)
+    yield from _section("Considered and set aside", _set_aside(report.ruled_out), MOST_ASIDE)
     yield from _clear([c.title for c in report.clear])
     yield from _unchecked(report.unchecked)
     yield from _section("About the record", report.remarks)
@@ -120,43 +128,120 @@ def _heading(report: Report, number: int, diagnosis: Diagnosis) -> Iterator[Row]
         yield Row(f"Also: {diagnosis.title} ({word})", "title")
 
 
-def _diagnosis(diagnosis: Diagnosis) -> Iterator[Row]:
+def _diagnosis(diagnosis: Diagnosis, report: Report, told: set[str]) -> Iterator[Row]:
     yield Row(diagnosis.about, "", 1)
     yield from _evidence(diagnosis.evidence, "for", "+")
     yield from _evidence(diagnosis.against, "against", "-")
+    if explained := _explained(diagnosis, report, told):
+        yield Row(f"It would explain this: {' '.join(explained)}", "", 1)
     if diagnosis.follows:
         yield Row(f"Follows from it: {_listed([f.title for f in diagnosis.follows])}", "", 1)
-    yield from _remedies(diagnosis.remedies)
+    yield from _remedies(diagnosis.remedies, told)
 
 
 def _evidence(lines: Sequence[EvidenceLine], kind: str, mark: str) -> Iterator[Row]:
-    for sentence in unrepeated(line.sentence for line in lines[:MOST_EVIDENCE]):
+    sentences = unrepeated(lines)
+    for sentence in sentences[:MOST_EVIDENCE]:
         yield Row(sentence, kind, 1, mark)
-    if len(lines) > MOST_EVIDENCE:
-        yield Row(f"{len(lines) - MOST_EVIDENCE} more like these", kind, 1, mark)
+    if len(sentences) > MOST_EVIDENCE:
+        yield Row(f"{len(sentences) - MOST_EVIDENCE} more like these", kind, 1, mark)
 
 
-def unrepeated(texts: Iterable[str]) -> Iterator[str]:
-    """The texts without the sentences that an earlier one has said already."""
-    said: set[str] = set()
-    for text in texts:
-        fresh = [s for s in SENTENCES.split(text) if s not in said]
-        said.update(fresh)
-        if fresh:
-            yield " ".join(fresh)
+def _explained(diagnosis: Diagnosis, report: Report, told: set[str]) -> list[str]:
+    """The alarming symptoms that a cause accounts for and that nothing has told of yet."""
+    mine = (s for s in report.symptoms if s.title in diagnosis.explains and not s.inner)
+    alarming = [s for s in mine if s.severity != Severity.NOTE and s.sentence not in told]
+    found = unrepeated(alarming, (*diagnosis.evidence, *diagnosis.against))[:MOST_EXPLAINED]
+    told.update(s.sentence for s in alarming)
+    return found
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One sentence: what it tells, and on what kinds of facts it rests."""
+
+    text: str
+    tells: frozenset[str]
+    kinds: frozenset[str]
+
+    def repeats(self, other: "_Part") -> bool:
+        """Whether the other tells all that this one does."""
+        alike = self.kinds & other.kinds and self.tells and self.tells <= other.tells
+        return self.text == other.text or bool(alike)
+
+
+def unrepeated(
+    items: Sequence[EvidenceLine | SymptomFound],
+    before: Sequence[EvidenceLine | SymptomFound] = (),
+) -> list[str]:
+    """Their sentences, without those that another one, or one from before, makes needless."""
+    earlier = [part for item in before for part in _parts(item)]
+    every = [_parts(item) for item in items]
+    flat = [part for parts in every for part in parts]
+    kept = [part for n, part in enumerate(flat) if not _needless(part, n, flat, earlier)]
+    texts = (" ".join(p.text for p in parts if any(p is k for k in kept)) for parts in every)
+    return [text for text in texts if text]
+
+
+def _needless(part: _Part, place: int, parts: list[_Part], earlier: list[_Part]) -> bool:
+    told = any(part.repeats(other) for other in (*earlier, *parts[:place]))
+    return told or any(part.repeats(o) and not o.repeats(part) for o in parts[place + 1 :])
+
+
+def _parts(item: EvidenceLine | SymptomFound) -> list[_Part]:
+    kinds = frozenset(fact.kind for fact in item.facts)
+    texts = SENTENCES.split(plainly(item.sentence))
+    return [_Part(t, frozenset(map(_rounded, TELLING.findall(t))), kinds) for t in texts]
+
+
+def _rounded(word: str) -> str:
+    """A number to two digits, so that it is the same however exactly it is said; else the word."""
+    number = word.rstrip(".%")
+    mark = "%" * word.endswith("%")
+    return f"{float(number):.2g}{mark}" if NUMBER.fullmatch(number) else word.rstrip(".")
+
+
+def plainly(text: str) -> str:
+    """Numbers as they are said: 5140 for 5.14e+03, 3.55e8, more than 1000%."""
+    return POWER.sub(_written_out, HUGE_PERCENT.sub(_beyond, text))
+
+
+def _written_out(number: re.Match[str]) -> str:
+    mantissa, power = number[1], int(number[2])
+    return f"{float(number[0]):.0f}" if 0 < power < LARGEST_WRITTEN_OUT else f"{mantissa}e{power}"
+
+
+def _beyond(percent: re.Match[str]) -> str:
+    return "less than -1000%" if percent[1] else "more than 1000%"
 
 
 def _in_a_line(diagnosis: Diagnosis) -> str:
-    return f"{diagnosis.title}: {diagnosis.evidence[0].sentence}"
+    return f"{diagnosis.title}: {plainly(diagnosis.evidence[0].sentence)}"
 
 
-def _remedies(remedies: Sequence[Prescription]) -> Iterator[Row]:
+def _remedies(remedies: Sequence[Prescription], told: set[str]) -> Iterator[Row]:
+    """The first in full, unless that was told before."""
     if remedies:
         yield Row("What to do:", "title", 1)
     for place, remedy in enumerate(remedies[:MOST_REMEDIES], 1):
-        yield Row(str(remedy), "do", 1, f"{place}.")
+        known = str(remedy) in told
+        yield Row(f"{remedy.do}, as above." if known else str(remedy), "do", 1, f"{place}.")
+    told.update(map(str, remedies[:MOST_REMEDIES]))
     if further := [remedy.do for remedy in remedies[MOST_REMEDIES:]]:
         yield Row(f"Or else: {'; '.join(further)}.", "do", 1)
+
+
+def _set_aside(ruled_out: Iterable[RuledOut]) -> list[str]:
+    """What was asked and what answered it; what has one answer in one line."""
+    asked: dict[str, list[str]] = {}
+    for one in ruled_out:
+        asked.setdefault(one.reason, []).append(f"{one.title}?")
+    return [f"{' '.join(titles)} {_ended(plainly(reason))}" for reason, titles in asked.items()]
+
+
+def _ended(text: str) -> str:
+    """A sentence of its own."""
+    return text[:1].upper() + text[1:] + "." * (text[-1:] not in ".!?")
 
 
 def _unexplained(report: Report) -> Iterator[SymptomFound]:
@@ -197,9 +282,10 @@ def _unchecked(unchecked: Iterable[Unchecked]) -> Iterator[Row]:
         groups.setdefault(" and ".join(one.signals), []).append(one.title)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     if ordered:
-        yield from (BLANK, Row("Not checked, because it was not recorded:", "title"))
+        yield from (BLANK, Row("Not checked, for the record does not hold (enough of):", "title"))
     for signals, titles in ordered[:MOST_SIGNALS]:
-        yield Row(f"{signals}: {_listed(titles)}", "aside", 1, "-")
+        asked = [f"whether {_lowered(title)}" for title in titles]
+        yield Row(f"{signals}: {_listed(asked)}", "aside", 1, "-")
     if left := sum(len(titles) for _, titles in ordered[MOST_SIGNALS:]):
         yield Row(f"and {left} more for lack of other signals", "aside", 1, "-")
 
@@ -209,6 +295,10 @@ def _listed(titles: Sequence[str], most: int = MOST_TITLES) -> str:
     cut = most if len(titles) > most + 1 else len(titles)
     more = f"; and {len(titles) - cut} more" if cut < len(titles) else ""
     return "; ".join(titles[:cut]) + more
+
+
+def _lowered(title: str) -> str:
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def text(report: Report, width: int = WIDTH) -> str:
