@@ -16,6 +16,7 @@ from traindx.engine.inference import infer
 from traindx.engine.knowledge import Cause, Example, Remedy, Symptom
 from traindx.engine.language import Pattern
 from traindx.engine.matching import PlainMatcher
+from traindx.engine.sentences import Sentence
 
 KB = load_knowledge()
 PROGRAM = compiled(KB, Fact.templates)
@@ -148,11 +149,17 @@ def said() -> Iterator[tuple[str, str]]:
         yield name, cause.false_positives or ""
 
 
-@pytest.mark.parametrize(("text"), [pytest.param(t, id=i) for i, t in said() if t])
+@pytest.mark.parametrize("text", [pytest.param(t, id=i) for i, t in said() if t])
 def test_a_sentence_is_whole(text: str) -> None:
     assert text.rstrip().endswith(".")
     assert "  " not in text.strip()
-    assert not re.search(r" [.,;:)]|\( ", text)
+    assert not re.search(r" [,;:)]|\( |\(s\)", text)
+
+
+@every_symptom
+def test_numbers_are_said_with_three_digits_at_most(symptom: Symptom) -> None:
+    for role, slot, spec in Sentence(symptom.because).slots:
+        assert re.fullmatch(r"(\+?\.[0-3][gf%]|g)?", spec), f"{role}.{slot}:{spec}"
 
 
 def cited() -> Iterator[str]:

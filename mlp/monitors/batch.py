@@ -19,6 +19,8 @@ class Batch(Fact):
     share: float | None
     """Of the training samples; 1 is full-batch training."""
     updates_per_epoch: float | None
+    accumulation: int | None
+    """Batches whose gradients are added up to one step."""
 
 
 @monitor
@@ -32,4 +34,5 @@ def batch(history: History) -> Iterator[Batch]:
         size=size,
         share=min(1.0, size / settings.samples) if settings.samples else None,
         updates_per_epoch=steps_per_epoch(settings),
+        accumulation=settings.accumulation,
     )
