@@ -179,13 +179,6 @@ def part(change: float, whole: float) -> float:
     return min(max(ratio(change, whole, 0.0), -100.0), 100.0)
 
 
-def status(severity: float | None) -> str:
-    """The light of a severity; white where nothing can be said."""
-    if severity is None:
-        return "⚪"
-    return "🟢" if severity < 0.15 else "🟡" if severity < 0.4 else "🔴"
-
-
 def curve(series: Series) -> Curve:
     """The curve of a series of finite values; kept with the series, for as long as that lives."""
     kept = vars(series)

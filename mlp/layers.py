@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from traindx.mlp.architecture import stages
 from traindx.mlp.history import Array, History, Series
+from traindx.mlp.severity import AMBER, RED
 
 LEAST, MOST = 1e-16, 1e16
 """Ratios are clipped to these before their logarithm is taken, so that it stays finite."""
@@ -129,13 +130,13 @@ def ratios(above: Array, below: Array, otherwise: float = 0.0) -> Array:
 
 
 def graded(value: float, clear: float, amber: float, red: float, worst: float) -> float:
-    """Severity of a value: 0 when clear, 1/3 where amber begins, 2/3 where red does, 1 at worst.
+    """Severity of a value: 0 when clear, `AMBER` and `RED` where those begin, 1 at worst.
 
     The four marks rise, or fall for a value that is the worse the lower it is.
     """
     sign = 1.0 if worst > clear else -1.0
     marks = sign * np.array([clear, amber, red, worst])
-    return float(np.interp(sign * value, marks, (0.0, 1 / 3, 2 / 3, 1.0)))
+    return float(np.interp(sign * value, marks, (0.0, AMBER, RED, 1.0)))
 
 
 def _fifth(points: int) -> int:

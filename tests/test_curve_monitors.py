@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import curve, status
+from traindx.mlp.curves import curve
 from traindx.mlp.history import Array, History, Series, curves
 from traindx.mlp.monitors import monitors
 from traindx.mlp.notation import drawn
 from traindx.mlp.settings import Distribution, Settings
+from traindx.mlp.severity import status
 
 CURVES = [
     "loss_trend",

@@ -14,9 +14,10 @@ from traindx.mlp.history import Array, History, Series
 from traindx.mlp.layers import MOST, Grid, first_nonfinite_loss, graded, grid, log10
 from traindx.mlp.monitors import monitor
 from traindx.mlp.monitors.vanishing_gradients import depth_trend, signal_by_layer
+from traindx.mlp.severity import Lit
 
 
-class ExplodingGradients(Fact):
+class ExplodingGradients(Lit, Fact):
     """The growth of the global gradient norm over the run, and of the signal towards the input."""
 
     signal: ClassVar[str] = "the gradient norm, of the network or of each layer"

@@ -14,9 +14,10 @@ from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.layers import graded, grid
 from traindx.mlp.monitors import monitor
+from traindx.mlp.severity import Lit
 
 
-class GradientNoise(Fact):
+class GradientNoise(Lit, Fact):
     """norm(mean gradient) / norm(its standard deviation over batches), late in the run."""
 
     signal: ClassVar[str] = "the gradients of several batches at the same weights"

@@ -12,13 +12,14 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import Curve, curve_of, end_of_sense, ratio, status
+from traindx.mlp.curves import Curve, curve_of, end_of_sense, ratio
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.monitors.loss_trend import is_constant, lost, progress
+from traindx.mlp.severity import Lit
 
 
-class LearningProgress(Fact):
+class LearningProgress(Lit, Fact):
     """Whether the training loss came down and stayed down."""
 
     signal: ClassVar[str] = "the training loss of every epoch"
@@ -33,10 +34,6 @@ class LearningProgress(Fact):
     """Whether it ended significantly above where it began."""
     finite: bool
     """Whether the loss stayed finite; if not, the rest speaks of the time before."""
-
-    @property
-    def status(self) -> str:
-        return status(self.severity)
 
 
 @monitor

@@ -14,13 +14,14 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import end_of_sense, status
+from traindx.mlp.curves import end_of_sense
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.monitors.generalization import Pair, pair
+from traindx.mlp.severity import Lit
 
 
-class Overfitting(Fact):
+class Overfitting(Lit, Fact):
     """How much of what the model learned it learned by heart."""
 
     signal: ClassVar[str] = "the training and the validation loss of every epoch"
@@ -33,10 +34,6 @@ class Overfitting(Fact):
     """From the lowest held-out level to the last, relative to the lowest; 0 within the noise."""
     stalled: bool
     """Whether train fell by a fifth or more after the held-out loss was lowest."""
-
-    @property
-    def status(self) -> str:
-        return status(self.severity)
 
 
 @monitor

@@ -14,12 +14,13 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import Curve, end_of_sense, line, losses, ratio, status
+from traindx.mlp.curves import Curve, end_of_sense, line, losses, ratio
 from traindx.mlp.history import Array, History
 from traindx.mlp.monitors import monitor
+from traindx.mlp.severity import Lit
 
 
-class Plateau(Fact):
+class Plateau(Lit, Fact):
     """The longest stretch up to the end whose level stays within 1 % and its standard error."""
 
     signal: ClassVar[str] = "the loss of every epoch"
@@ -50,10 +51,6 @@ class Plateau(Fact):
     faster; if not, noise only hides a fall."""
     severity: float | None
     """Its share, less for a converged loss; not known of a run that was no longer finite."""
-
-    @property
-    def status(self) -> str:
-        return status(self.severity)
 
 
 @monitor

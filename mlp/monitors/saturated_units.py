@@ -11,11 +11,12 @@ from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.layers import graded, outputs
 from traindx.mlp.monitors import monitor
+from traindx.mlp.severity import Lit
 
 BOUNDED = {"tanh", "sigmoid", "softsign", "hard_tanh", "hard_sigmoid"}
 
 
-class SaturatedUnits(Fact):
+class SaturatedUnits(Lit, Fact):
     """The share of a layer's outputs (samples times units) in the flat parts of its activation."""
 
     signal: ClassVar[str] = "the share of outputs in the flat parts of a bounded activation"

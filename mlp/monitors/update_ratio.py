@@ -16,11 +16,12 @@ from traindx.mlp.architecture import steps_per_epoch
 from traindx.mlp.history import Array, History
 from traindx.mlp.layers import Grid, graded, grid, log10, median, ratios, together
 from traindx.mlp.monitors import monitor
+from traindx.mlp.severity import Lit
 
 Basis = Literal["step", "epoch"]
 
 
-class UpdateRatio(Fact):
+class UpdateRatio(Lit, Fact):
     """Decimal logarithms of norm(update of one step) / norm(weights) of a layer; -16 is none."""
 
     signal: ClassVar[str] = "the size of each layer's weight updates and weights"

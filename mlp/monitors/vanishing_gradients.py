@@ -20,13 +20,14 @@ from traindx.mlp.architecture import stages
 from traindx.mlp.history import Array, History
 from traindx.mlp.layers import Grid, graded, grid, log10, onset, ratios, together
 from traindx.mlp.monitors import monitor
+from traindx.mlp.severity import Lit
 
 Basis = Literal["delta", "input", "bias"]
 VANISHING = 0.068
 """Below it lie all measured networks in which the gradient vanishes, above it all healthy ones."""
 
 
-class VanishingGradients(Fact):
+class VanishingGradients(Lit, Fact):
     """The learning signal at the first layer against that at the last, and how it fades between."""
 
     signal: ClassVar[str] = "the gradient norm of each layer, and the size of what enters it"

@@ -17,10 +17,11 @@ from traindx.mlp.architecture import Stage, stages
 from traindx.mlp.history import History
 from traindx.mlp.layers import graded, grid, ratios
 from traindx.mlp.monitors import monitor
+from traindx.mlp.severity import Lit
 from traindx.mlp.tensors import expected_std, scale_ratio
 
 
-class WeightHealth(Fact):
+class WeightHealth(Lit, Fact):
     """How the weights of a layer were when the run began, and whether they broke."""
 
     signal: ClassVar[str] = "the mean and spread of each layer's weights before training"
