@@ -14,7 +14,7 @@ from setuptools.errors import BaseError, CompileError, LinkError
 
 DEPENDENCIES = [
     "numpy>=1.26",
-    "pydantic>=2.7",
+    "pydantic>=2.10",
     "pyyaml>=6.0.1",
     "yamlcore>=0.0.4",
     "rich>=13.7",

@@ -1,23 +1,22 @@
 """Advice: the remedies that apply, and the one thing to look at next."""
 
-from collections import Counter
 from collections.abc import Iterator
+from math import exp
 
 from traindx.engine.inference import Inference
-from traindx.engine.knowledge import Cause, KnowledgeBase, Remedy
-from traindx.engine.language import Pattern
+from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase, Remedy
 from traindx.engine.observed import Observed
 from traindx.engine.ranking import Candidate, Ranking, weigh
 from traindx.engine.report import Prescription
 
-NEAR = 2.0
-"""Causes whose score is this much below the first still compete for the next test."""
+NEAR = 4.0
+"""Causes whose score is this much below the first still count for the next test."""
 
 
 def prescriptions(cause: Cause, kb: KnowledgeBase, inference: Inference) -> Iterator[Prescription]:
     """The remedies of a cause, in its order, without those that the facts forbid."""
     for remedy in (kb.remedies[name] for name in cause.remedies):
-        if not any(_matches(p, inference) for p in remedy.unless.values()):
+        if not any(inference.holds(p) for p in remedy.unless.values()):
             yield _prescription(remedy)
 
 
@@ -32,19 +31,13 @@ def _prescription(remedy: Remedy) -> Prescription:
     )
 
 
-def _matches(pattern: Pattern, inference: Inference) -> bool:
-    if pattern.symptom:
-        return any(
-            pattern.holds(f) for f in inference.findings.get(("symptom", pattern.symptom), ())
-        )
-    return any(pattern.holds(f) for f in inference.facts if f.kind == pattern.fact)
-
-
-def next_test(kb: KnowledgeBase, inference: Inference, ranking: Ranking) -> str | None:
-    """The measurement or the experiment that would decide most."""
+def next_test(
+    kb: KnowledgeBase, inference: Inference, ranking: Ranking, alarmed: bool
+) -> str | None:
+    """The measurement or the experiment that would decide most; None where nothing is wrong."""
     faults = [c for c in ranking.roots if not c.cause.benign]
     if not faults:
-        return None
+        return _most_telling(kb, inference, None) if alarmed else None
     sure = not ranking.undecided and kb.scale.strength(faults[0].score) in _firm(kb)
     signal = None if sure else _most_telling(kb, inference, faults[0])
     if signal:
@@ -59,28 +52,49 @@ def _firm(kb: KnowledgeBase) -> list[str]:
     return words[len(words) // 2 :]
 
 
-def _most_telling(kb: KnowledgeBase, inference: Inference, first: Candidate) -> str | None:
-    """The signal not recorded on which most weight of the contenders' evidence waits."""
-    contenders = [c for c in weigh(inference, kb) if c.score > first.score - NEAR and c.pro]
+def _most_telling(kb: KnowledgeBase, inference: Inference, first: Candidate | None) -> str | None:
+    """The signal not recorded on which most weight of evidence waits, by how likely its causes are.
+
+    That is the expected change of log-odds if the signal were known, to first order: each cause's
+    waiting weights times its odds.
+    """
+    contenders = _contenders(kb, inference, first)
     observed = Observed(kb, inference.facts)
-    swings: Counter[str] = Counter()
+    best = max(c.score for c in contenders)
+    swings: dict[str, float] = {}
     for candidate in contenders:
-        swings.update(_swings(kb, candidate.cause, observed))
+        for rule in candidate.cause.evidence.values():
+            if signal := _waits_for(rule, inference, observed):
+                share = exp(candidate.score - best) * abs(kb.weight(rule))
+                swings[signal] = swings.get(signal, 0.0) + share
     if not swings:
         return None
-    signal = max(sorted(swings), key=swings.__getitem__)
-    others = [c.cause.title for c in contenders if c.name != first.name][:1]
-    purpose = (
-        f"it would tell whether it is this or: {others[0]}" if others else "it would confirm it"
-    )
-    return f"Record {signal}; {purpose}."
+    signal = max(sorted(swings), key=lambda s: round(swings[s], 9))
+    return f"Record {signal}; {_purpose(contenders, first)}."
 
 
-def _swings(kb: KnowledgeBase, cause: Cause, observed: Observed) -> dict[str, float]:
-    """By signal not recorded, the weight of the evidence that waits for it alone."""
-    swings: dict[str, float] = {}
-    for rule in cause.evidence.values():
-        missing = observed.lacking(rule)
-        if len(missing) == 1:
-            swings[missing[0]] = swings.get(missing[0], 0.0) + abs(kb.weight(rule))
-    return swings
+def _contenders(
+    kb: KnowledgeBase, inference: Inference, first: Candidate | None
+) -> list[Candidate]:
+    """The faults that are not far behind the first, the likeliest ahead."""
+    faults = [c for c in weigh(inference, kb) if not c.cause.benign]
+    lead = first.score if first is not None else max(c.score for c in faults)
+    near = [c for c in faults if c.score > lead - NEAR]
+    return sorted(near, key=lambda c: (-c.score, c.name))
+
+
+def _purpose(contenders: list[Candidate], first: Candidate | None) -> str:
+    if first is None:
+        return "it would tell most about the cause"
+    others = [c.cause.title for c in contenders if c.name != first.name and c.pro]
+    return f"it would tell whether it is this or: {others[0]}" if others else "it would confirm it"
+
+
+def _waits_for(rule: EvidenceRule, inference: Inference, observed: Observed) -> str | None:
+    """The one signal that keeps a line of evidence from being looked for, all else being there."""
+    for alternative in rule.when.alternatives:
+        open_ = [p for p in alternative.values() if not inference.holds(p)]
+        signals = [observed.missing(pattern) for pattern in open_]
+        if open_ and all(signals) and len({s for each in signals for s in each}) == 1:
+            return signals[0][0]
+    return None

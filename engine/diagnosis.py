@@ -96,7 +96,7 @@ class Case:
             ruled_out=tuple(self.ruled_out()),
             clear=tuple(self.clear()),
             unchecked=tuple(self.unchecked()),
-            next_test=next_test(self.kb, self.inference, self.ranking),
+            next_test=next_test(self.kb, self.inference, self.ranking, self.verdict != "healthy"),
             remarks=remarks,
             facts=tuple(map(Observation.of, self.inference.facts)),
         )
@@ -212,10 +212,15 @@ class Case:
     def clear(self) -> Iterator[Clear]:
         """The symptoms that were looked for and are not there."""
         for name, symptom in self.kb.symptoms.items():
-            found = self.inference.clearest("symptom", name) is not None
-            if not found and not symptom.inner and not self._observed.lacking(symptom):
+            looked_for = not symptom.inner and not self._observed.lacking(symptom)
+            if looked_for and not self._shows(symptom):
                 title = symptom.clear or f"no sign that {_lowered(symptom.title)}"
                 yield Clear(symptom=name, title=title)
+
+    def _shows(self, symptom: Symptom) -> bool:
+        """Whether it holds, or would if nothing forbade it."""
+        ways = symptom.when.alternatives
+        return any(all(map(self.inference.holds, way.values())) for way in ways)
 
     def unchecked(self) -> Iterator[Unchecked]:
         """The symptoms that could not be looked for."""

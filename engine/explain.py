@@ -60,7 +60,8 @@ def _again(report: Report, kb: KnowledgeBase) -> Inference:
 
 def _standing(candidate: Candidate, kb: KnowledgeBase, report: Report) -> Iterator[str]:
     title, at = candidate.cause.title, kb.scale.report_at
-    yield f"{title}: score {candidate.score:+.1f}; it is reported from {at:+.1f} on"
+    short = f", {at - candidate.score:.1f} short of it" if candidate.score < at else ""
+    yield f"{title}: score {candidate.score:+.1f}; it is reported from {at:+.1f} on{short}"
     yield from (f"  {r.reason}" for r in report.ruled_out if r.cause == candidate.name)
     yield from (
         f"  it follows from: {d.title}"

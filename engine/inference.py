@@ -9,7 +9,7 @@ from typing import Any
 
 from traindx.engine.compile import Atom, Conjunction, Key, Pooled, Program
 from traindx.engine.facts import Fact, order
-from traindx.engine.language import Rule, Slotted
+from traindx.engine.language import Pattern, Rule, Slotted
 from traindx.engine.matching import Firing, Matcher, Session, Told
 from traindx.engine.sentences import sentence
 
@@ -63,6 +63,20 @@ class Inference:
     findings: Mapping[Key, tuple[Finding, ...]]
     trace: tuple[tuple[int, Firing], ...]
     """Wave, conjunction and entity of everything that fired."""
+
+    def holds(self, pattern: Pattern) -> bool:
+        """Whether anything that was observed or found matches a pattern."""
+        if pattern.symptom:
+            found = self.findings.get(("symptom", pattern.symptom), ())
+            return any(pattern.holds(finding) for finding in found)
+        return any(pattern.holds(fact) for fact in self._by_kind.get(str(pattern.fact), ()))
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Fact]]:
+        kinds: dict[str, list[Fact]] = defaultdict(list)
+        for fact in self.facts:
+            kinds[fact.kind].append(fact)
+        return kinds
 
     def clearest(self, *key: str) -> Finding | None:
         """The clearest finding of a rule, if it holds."""

@@ -27,13 +27,14 @@ class Observed:
         return self._lacking[id(rule)]
 
     def _unseen(self, patterns: Iterable[Pattern]) -> tuple[str, ...]:
-        signals: list[str] = []
-        for pattern in patterns:
-            if pattern.symptom:
-                signals.extend(self.lacking(self._kb.symptoms[pattern.symptom]))
-            elif signal := self._missing(Fact.templates[str(pattern.fact)], pattern):
-                signals.append(signal)
-        return tuple(dict.fromkeys(signals))
+        return tuple(dict.fromkeys(s for pattern in patterns for s in self.missing(pattern)))
+
+    def missing(self, pattern: Pattern) -> tuple[str, ...]:
+        """The signals without which one pattern cannot be looked for."""
+        if pattern.symptom:
+            return self.lacking(self._kb.symptoms[pattern.symptom])
+        signal = self._missing(Fact.templates[str(pattern.fact)], pattern)
+        return (signal,) if signal else ()
 
     def _missing(self, template: type[Fact], pattern: Pattern) -> str | None:
         """The signal of a pattern, if no fact is about what it asks about."""

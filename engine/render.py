@@ -90,16 +90,16 @@ def rows(report: Report) -> Iterator[Row]:
     for number, diagnosis in enumerate((d for d in report.diagnoses if d not in aside), 1):
         yield from (BLANK, *_heading(report, number, diagnosis))
         yield from _diagnosis(diagnosis, report, told)
-    open_ = list(_unexplained(report))
-    alarming = [s for s in open_ if s.severity != Severity.NOTE]
-    yield from _section("Seen, and no cause found for it", unrepeated(alarming))
+    seen, said = list(_unexplained(report)), _said(report)
+    alarming = [s for s in seen if s.severity != Severity.NOTE]
+    yield from _section("Seen, and no cause found for it", unrepeated(alarming, said))
     if report.next_test:
         yield from (BLANK, Row(f"Next: {report.next_test}", "title"))
     for note in report.notes:
         yield from _note(note)
     yield from _section("No fault, though it may look like one", [_in_a_line(d) for d in aside])
-    noted = [s for s in open_ if s.severity == Severity.NOTE and not s.inner]
-    yield from _section("Seen as well", unrepeated(noted), MOST_ASIDE)
+    noted = [s for s in seen if s.severity == Severity.NOTE and not s.inner]
+    yield from _section("Seen as well", unrepeated(noted, said), MOST_ASIDE)
     yield from _section("Considered and set aside", _set_aside(report.ruled_out), MOST_ASIDE)
     yield from _clear([c.title for c in report.clear])
     yield from _unchecked(report.unchecked)
@@ -122,10 +122,13 @@ def _strength(report: Report) -> str:
 
 def _heading(report: Report, number: int, diagnosis: Diagnosis) -> Iterator[Row]:
     word = "no fault" if diagnosis.benign else f"{diagnosis.strength} evidence"
-    if not _answered(report):
-        yield Row(f"{number}. {diagnosis.title} ({word})", "title")
+    title = f"{diagnosis.title} ({word})"
+    if diagnosis.cause in report.undecided:
+        yield Row(f"{number}. {title}", "title")
     elif number > 1:
-        yield Row(f"Also: {diagnosis.title} ({word})", "title")
+        yield Row(f"Also: {title}", "title")
+    elif not _answered(report):
+        yield Row(title, "title")
 
 
 def _diagnosis(diagnosis: Diagnosis, report: Report, told: set[str]) -> Iterator[Row]:
@@ -244,15 +247,21 @@ def _ended(text: str) -> str:
     return text[:1].upper() + text[1:] + "." * (text[-1:] not in ".!?")
 
 
+def _said(report: Report) -> list[EvidenceLine]:
+    """What the diagnoses and the notes have told."""
+    return [e for d in (*report.diagnoses, *report.notes) for e in (*d.evidence, *d.against)]
+
+
 def _unexplained(report: Report) -> Iterator[SymptomFound]:
-    """The symptoms that nothing in the report has spoken of yet."""
-    everything = (*report.diagnoses, *report.notes)
-    explained = {title for d in everything for title in d.explains}
-    lines = (line.sentence for d in everything for line in (*d.evidence, *d.against))
-    said = " ".join((report.headline.lower(), *map(str.lower, lines)))
+    """The symptoms that no diagnosis, no note and not the headline has spoken of."""
+    explained = {title for d in (*report.diagnoses, *report.notes) for title in d.explains}
     for symptom in report.symptoms:
-        if symptom.title not in explained and symptom.sentence.lower() not in said:
+        if symptom.title not in explained and not _is_headline(symptom, report):
             yield symptom
+
+
+def _is_headline(symptom: SymptomFound, report: Report) -> bool:
+    return symptom.sentence.lower() in report.headline.lower()
 
 
 def _note(note: Diagnosis) -> Iterator[Row]:

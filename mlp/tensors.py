@@ -5,12 +5,15 @@ share that cannot be told is NaN, never 0. An array may be of any shape and real
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from math import sqrt
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf, isfinite, nan, prod, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Real = NDArray[np.floating]
+Bounds = tuple[float, float]
 
 FEWEST = 8
 """With fewer samples a healthy ReLU unit is off in all of them too often: 2**-samples."""
@@ -22,18 +25,46 @@ class NotNumbers(ValueError):
     """An array that cannot be measured; says what it is and what was wanted."""
 
 
+@dataclass(frozen=True)
+class Digits:
+    """What a precision can tell apart."""
+
+    eps: float
+    least_square: float
+    """A sum of squares below this has lost digits to underflow."""
+    ones: Real
+    """A matrix times a vector of ones is a sum: it reads memory twice as fast as np.sum."""
+
+    @property
+    def cancels(self) -> float:
+        """Below this share of the mean square, a variance from sums of squares is not exact.
+
+        Above it, at most a quarter of the digits are lost: 1e-12 of it in float64.
+        """
+        return sqrt(sqrt(self.eps))
+
+
+DIGITS = {
+    np.dtype(kind): Digits(
+        float(np.finfo(kind).eps), float(np.finfo(kind).tiny) * 1e16, np.ones(256, kind)
+    )
+    for kind in (np.float32, np.float64)
+}
+
+
 def norm(array: ArrayLike) -> float:
     """Euclidean norm of all entries, without overflow or underflow (1e-200 to 1e200 are exact).
 
     Infinity or NaN if any entry is.
     """
-    flat = _flat(array)
-    tiny, huge = np.finfo(flat.dtype).tiny, np.finfo(flat.dtype).max
     with np.errstate(all="ignore"):
-        square = float(np.dot(flat, flat))
-    if tiny * 1e8 < square < huge:
-        return float(np.sqrt(square))
-    return _scaled_norm(flat)
+        return _norm(_flat(array))
+
+
+def norms(arrays: Iterable[Real]) -> list[float]:
+    """`norm` of each of several arrays of float32 or float64."""
+    with np.errstate(all="ignore"):
+        return [_norm(array.reshape(-1)) for array in arrays]
 
 
 def global_norm(arrays: Iterable[ArrayLike | None] | ArrayLike) -> float:
@@ -215,25 +246,15 @@ def symmetric_share(weights: ArrayLike, output_axis: int = -1) -> float:
 def weight_measures(weights: ArrayLike) -> dict[str, float]:
     """weight_norm, weight_mean, weight_std, weight_max and weight_nonfinite_share of a kernel."""
     flat = _flat(weights)
-    size, mean = norm(flat), _mean(flat)
-    return {
-        "weight_norm": size,
-        "weight_mean": mean,
-        "weight_std": _std(flat, size, mean),
-        "weight_max": max(float(flat.max()), -float(flat.min())),
-        "weight_nonfinite_share": _nonfinite_given(flat, size),
-    }
+    with np.errstate(all="ignore"):
+        return _weights(flat, _bounds(flat))
 
 
 def gradient_measures(gradient: ArrayLike) -> dict[str, float]:
     """gradient_norm, gradient_zero_share and gradient_nonfinite_share of a kernel's gradient."""
     flat = _flat(gradient)
-    size = norm(flat)
-    return {
-        "gradient_norm": size,
-        "gradient_zero_share": float(np.count_nonzero(flat == 0) / len(flat)),
-        "gradient_nonfinite_share": _nonfinite_given(flat, size),
-    }
+    with np.errstate(all="ignore"):
+        return _gradient(flat, np.count_nonzero(flat == 0))
 
 
 def activation_measures(
@@ -241,23 +262,134 @@ def activation_measures(
 ) -> dict[str, float]:
     """All `activation_*` quantities of a layer's output, its dead, constant and saturated share."""
     units = by_unit(outputs, channels_last)
-    flat = _flat(units)
-    size, mean = norm(flat), _mean(flat)
-    least, largest = units.min(axis=0), units.max(axis=0)
-    found = {
-        "activation_mean": mean,
-        "activation_std": _std(flat, size, mean),
-        "activation_rms": size / float(np.sqrt(len(flat))),
-        "activation_min": float(least.min()),
-        "activation_max": float(largest.max()),
-        "activation_nonfinite_share": _nonfinite_given(flat, size),
-        "activation_sample_std": sample_std(outputs),
-        "constant_share": _constant(len(units), least, largest),
-    }
+    samples, width = units.shape
+    (found,) = Outputs(samples, [width], units.dtype).measures([units])
+    measures = found.activation()
+    if np.ndim(outputs) > 2:
+        measures["activation_sample_std"] = sample_std(outputs)
+    whole = isfinite(found.rms)
+    measures["constant_share"] = found.constant_share if whole else constant_share(units)
+    if samples < 2:
+        measures["constant_share"] = nan
     if activation is None or activation in RECTIFIED:
-        found["dead_share"] = _dead(len(units), largest)
-    saturated = saturated_share(flat, activation) if activation else None
-    return found if saturated is None else found | {"saturated_share": saturated}
+        seen = whole and found.least >= 0 and samples >= FEWEST
+        measures["dead_share"] = found.zero_share if seen else dead_share(units)
+    saturated = saturated_share(units, activation) if activation else None
+    return measures if saturated is None else measures | {"saturated_share": saturated}
+
+
+class Kernels:
+    """Tensors that lie one after another at the front of a flat array, measured together.
+
+    What numpy can do for all of them at once takes one call. It holds room for that, so two threads
+    need one each. `values` is always the flat array, of any length from that of the tensors on.
+    """
+
+    def __init__(self, shapes: Iterable[Sequence[int]]) -> None:
+        ends = np.cumsum([0, *map(prod, shapes)])
+        self.starts = ends[:-1]
+        self.whole = slice(0, int(ends[-1]))
+        self.places = [slice(*both) for both in pairwise(ends.tolist())]
+        self.zeros = np.empty(self.whole.stop, np.bool_)
+
+    def norms(self, values: Real) -> list[float]:
+        """The Euclidean norm of each."""
+        return norms(values[place] for place in self.places)
+
+    def weights(self, values: Real) -> list[dict[str, float]]:
+        """As `weight_measures` of each."""
+        whole = values[self.whole]
+        with np.errstate(all="ignore"):
+            least = np.minimum.reduceat(whole, self.starts).tolist()
+            largest = np.maximum.reduceat(whole, self.starts).tolist()
+            bounds = zip(least, largest, strict=True)
+            return [_weights(whole[p], b) for p, b in zip(self.places, bounds, strict=True)]
+
+    def gradients(self, values: Real) -> list[dict[str, float]]:
+        """As `gradient_measures` of each."""
+        whole, zeros = values[self.whole], self.zeros
+        with np.errstate(all="ignore"):
+            np.equal(whole, 0, out=zeros)
+            return [_gradient(whole[p], np.count_nonzero(zeros[p])) for p in self.places]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is measured of a layer's outputs; NaN where it cannot be told for what is not finite."""
+
+    mean: float
+    std: float
+    rms: float
+    least: float
+    largest: float
+    sample_std: float
+    """A unit's standard deviation over the samples, averaged over the units."""
+    nonfinite_share: float
+    constant_share: float
+    """Of units that give the same for every sample (to rounding)."""
+    zero_share: float
+    """Of units that give zero for every sample."""
+
+    def activation(self) -> dict[str, float]:
+        """As a History names them."""
+        return {
+            "activation_mean": self.mean,
+            "activation_std": self.std,
+            "activation_rms": self.rms,
+            "activation_min": self.least,
+            "activation_max": self.largest,
+            "activation_sample_std": self.sample_std,
+            "activation_nonfinite_share": self.nonfinite_share,
+            "constant_share": self.constant_share,
+        }
+
+
+class Outputs:
+    """Outputs of layers on the same samples, (samples, units) each, measured together.
+
+    It holds room for that, so two threads need one each.
+    """
+
+    def __init__(self, samples: int, units: Sequence[int], precision: object) -> None:
+        ends = np.cumsum([0, *units])
+        self.samples, self.starts = samples, ends[:-1]
+        self.places = [slice(*both) for both in pairwise(ends.tolist())]
+        self.ones: Real = np.ones(samples, precision)  # type: ignore[call-overload]
+        self.means = np.empty((2, ends[-1]), self.ones.dtype)
+        """Of each unit's outputs, and of their squares."""
+        self.room = np.empty(samples * max(units), self.ones.dtype)
+
+    def measures(self, outputs: Sequence[Real]) -> list[Output]:
+        """Of each layer."""
+        with np.errstate(all="ignore"):
+            for output, place in zip(outputs, self.places, strict=True):
+                self._sum(output, place)
+            self.means *= 1 / self.samples
+            moments = np.add.reduceat(self.means, self.starts, axis=1).T.tolist()
+            units = self._units(outputs)
+            every = zip(outputs, moments, units, strict=True)
+            return [_output(output, *moment, *unit) for output, moment, unit in every]
+
+    def _sum(self, output: Real, place: slice) -> None:
+        squares = self.room[: output.size].reshape(output.shape)
+        np.multiply(output, output, out=squares)
+        np.matmul(self.ones, output, out=self.means[0, place])
+        np.matmul(self.ones, squares, out=self.means[1, place])
+
+    def _units(self, outputs: Sequence[Real]) -> list[tuple[float, int, int]]:
+        """Of each layer: sum of the units' deviations, how many are constant, and how many zero.
+
+        Only units whose variance looks like nothing are looked at closely.
+        """
+        mean, square = self.means
+        variances = square - mean * mean
+        doubtful = variances <= DIGITS[mean.dtype].cancels * square
+        counts = [(0, 0)] * len(outputs)
+        if np.count_nonzero(doubtful):
+            every = zip(outputs, self.places, strict=True)
+            counts = [_closely(o, variances[p], doubtful[p]) for o, p in every]
+        sums = np.add.reduceat(np.sqrt(variances, out=variances), self.starts).tolist()
+        return [(total, *count) for total, count in zip(sums, counts, strict=True)]
 
 
 def several(arrays: Iterable[ArrayLike | None] | ArrayLike) -> list[ArrayLike]:
@@ -297,9 +429,97 @@ def _flat(array: ArrayLike) -> Real:
     return _real(array).reshape(-1)
 
 
+def _norm(flat: Real) -> float:
+    """Of an array that may be empty."""
+    square = float(np.dot(flat, flat))
+    if DIGITS[flat.dtype].least_square < square < inf:
+        return sqrt(square)
+    return _scaled_norm(flat)
+
+
+def _bounds(flat: Real) -> Bounds:
+    return float(np.minimum.reduce(flat)), float(np.maximum.reduce(flat))
+
+
+def _weights(flat: Real, bounds: Bounds) -> dict[str, float]:
+    size, mean = _norm(flat), _mean(flat)
+    least, largest = bounds
+    return {
+        "weight_norm": size,
+        "weight_mean": mean,
+        "weight_std": _std(flat, size / sqrt(len(flat)), mean, largest - least),
+        "weight_max": max(largest, -least),
+        "weight_nonfinite_share": _nonfinite_given(flat, size),
+    }
+
+
+def _gradient(flat: Real, zeros: int) -> dict[str, float]:
+    size = _norm(flat)
+    return {
+        "gradient_norm": size,
+        "gradient_zero_share": zeros / len(flat),
+        "gradient_nonfinite_share": _nonfinite_given(flat, size),
+    }
+
+
+def _output(
+    output: Real, mean: float, square: float, deviations: float, constant: int, zero: int
+) -> Output:
+    """From the sums over its units of mean, mean square and standard deviation, and from counts."""
+    units, flat = output.shape[1], output.reshape(-1)
+    if not isfinite(square):
+        return _extreme(output)
+    least, largest = _bounds(flat)
+    small = square < DIGITS[output.dtype].least_square
+    rms, mean = _norm(flat) / sqrt(len(flat)) if small else sqrt(square / units), mean / units
+    return Output(
+        mean=mean,
+        std=_std(flat, rms, mean, largest - least),
+        rms=rms,
+        least=least,
+        largest=largest,
+        sample_std=deviations / units,
+        nonfinite_share=0.0,
+        constant_share=constant / units,
+        zero_share=zero / units,
+    )
+
+
+def _extreme(output: Real) -> Output:
+    """Of an output with numbers that are not finite, or whose squares are not."""
+    flat = output.reshape(-1)
+    rms, mean, (least, largest) = _norm(flat) / sqrt(len(flat)), _mean(flat), _bounds(flat)
+    known, size = isfinite(rms), max(largest, -least)
+    return Output(
+        mean=mean,
+        std=_std(flat, rms, mean, largest - least),
+        rms=rms,
+        least=least,
+        largest=largest,
+        sample_std=sample_std(output / size) * size if known else nan,
+        nonfinite_share=0.0 if known else nonfinite_share(flat),
+        constant_share=constant_share(output) if known else nan,
+        zero_share=float(np.mean(~output.any(axis=0))) if known else nan,
+    )
+
+
+def _closely(output: Real, variances: Real, doubtful: NDArray[np.bool_]) -> tuple[int, int]:
+    """How many units are constant and how many zero; puts the exact variances of the doubtful in."""
+    count = np.count_nonzero(doubtful)
+    columns = output[:, doubtful] if count else output[:0]
+    if not np.count_nonzero(columns):
+        variances[doubtful] = 0
+        return count, count
+    least, largest = columns.min(axis=0), columns.max(axis=0)
+    size, extent = np.maximum(largest, -least), largest - least
+    variances[doubtful] = columns.var(axis=0) * (extent > 0)
+    still = np.count_nonzero(extent <= 8 * DIGITS[output.dtype].eps * size)
+    return still, np.count_nonzero(size == 0)
+
+
 def _scaled_norm(flat: Real) -> float:
     """The norm by way of its largest entry, in double precision."""
-    largest = max(float(flat.max()), -float(flat.min()))
+    largest = max(float(flat.max(initial=0)), -float(flat.min(initial=0)))
     if largest == 0 or not np.isfinite(largest):
         return abs(largest)
     scaled = flat.astype(np.float64) / largest
@@ -323,23 +543,35 @@ def _constant(samples: int, least: Real, largest: Real) -> float:
 
 
 def _mean(flat: Real) -> float:
-    with np.errstate(all="ignore"):
-        total = float(flat.sum())
-    if np.isfinite(total) or not np.isfinite(flat).all():
+    total = _sum(flat)
+    if isfinite(total) or not np.isfinite(flat).all():
         return total / len(flat)
     return float((flat / len(flat)).sum())
 
 
-def _std(flat: Real, size: float, mean: float) -> float:
-    """From norm and mean where that loses no digits, else by a second pass."""
-    rms = size / float(np.sqrt(len(flat)))
-    if not np.isfinite(rms) or abs(mean) < 0.9 * rms:
-        return rms * float(np.sqrt(max(0.0, 1 - (mean / rms) ** 2))) if rms else 0.0
-    return norm(flat - mean) / float(np.sqrt(len(flat)))
+def _sum(flat: Real) -> float:
+    """By way of a product with ones, as far as whole rows of them go."""
+    ones = DIGITS[flat.dtype].ones
+    rows = len(flat) // len(ones)
+    if rows < 8:
+        return float(np.add.reduce(flat))
+    end = rows * len(ones)
+    total = float(np.add.reduce(flat[:end].reshape(rows, -1) @ ones))
+    return total + float(np.add.reduce(flat[end:])) if end < len(flat) else total
+
+
+def _std(flat: Real, rms: float, mean: float, extent: float) -> float:
+    """From rms and mean where that loses no digits, else by a second pass; `extent` is max - min."""
+    if extent == 0:
+        return 0.0
+    share = 1 - (mean / rms) ** 2 if isfinite(rms) and rms else nan
+    if share <= DIGITS[flat.dtype].cancels:
+        return _norm(flat - mean) / sqrt(len(flat))
+    return rms * sqrt(share)
 
 
 def _nonfinite_given(flat: Real, size: float) -> float:
-    return 0.0 if np.isfinite(size) else nonfinite_share(flat)
+    return 0.0 if isfinite(size) else nonfinite_share(flat)
 
 
 def _finite_saturated(values: Real, flat_parts: Callable[[Real], NDArray[np.bool_]]) -> float:

@@ -10,6 +10,7 @@ from traindx.engine.facts import Fact
 from traindx.mlp.curves import curve
 from traindx.mlp.history import Array, History, Series, curves
 from traindx.mlp.monitors import monitors
+from traindx.mlp.network import TrainingSpec, train
 from traindx.mlp.notation import drawn
 from traindx.mlp.settings import Distribution, Settings
 from traindx.mlp.severity import status
@@ -565,6 +566,43 @@ def test_the_schedule(drawing: str, name: str, expected: object) -> None:
 def test_the_gradient_norm(drawing: str, name: str, expected: object) -> None:
     found = slot("gradient_norm", name, run(gradient_norm=drawing))
     assert found == (pytest.approx(expected) if isinstance(expected, float) else expected)
+
+
+@pytest.mark.parametrize(
+    ("norm", "loss", "expected"),
+    [
+        ("1*0.9x40", "2*0.9x40", 0.9**39),
+        ("1+0.2x20 5*0.8x20", "2-0.1x18 0.2+0.1x22", 4.6),
+        ("1+0.2x20", "2+0.1x20", None),
+        ("0 1x20", "2-0.05x20", None),
+        ("1 2 4", "3 2 1", None),
+        ("1x5 3x15", "2-0.1x8 nanx11", 3.0),
+    ],
+)
+def test_the_gradient_norm_where_the_loss_is_lowest(
+    norm: str, loss: str, expected: float | None
+) -> None:
+    found = slot("gradient_norm", "at_lowest_loss", run(loss, gradient_norm=norm))
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("data", ["two_moons", "digits", "linear"])
+def test_only_gradients_that_are_never_cleared_are_largest_at_the_lowest_loss(
+    optimizer: str, data: str
+) -> None:
+    kept, cleared = (
+        TrainingSpec.model_validate(
+            {
+                "data": {"name": data, "samples": 400},
+                "optimizer": {"name": optimizer, "learning_rate": 3e-4, "zero_grad": cleared},
+            }
+        )
+        for cleared in (False, True)
+    )
+    for seed in range(3):
+        assert slot("gradient_norm", "at_lowest_loss", train(kept, seed)) > 2.5  # type: ignore[operator]
+        assert slot("gradient_norm", "at_lowest_loss", train(cleared, seed)) < 2.0  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.layers import Grid, Place, log10, outputs, ratios, together
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import LAYERS
 
 
 class ActivationScale(Fact):
     """The root mean square of a layer's output before training, at the end, and the growth."""
 
-    signal: ClassVar[str] = "the size of each layer's output"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     rms_first: float
@@ -27,7 +28,7 @@ class ActivationScale(Fact):
 class ActivationDepth(Fact):
     """How the size of the signal changes from the first hidden layer to the last one."""
 
-    signal: ClassVar[str] = ActivationScale.signal
+    signal: ClassVar[str] = LAYERS
 
     log10_ratio_start: float
     """Decades from the first hidden layer to the last one at the first recorded point."""

@@ -7,12 +7,13 @@ from traindx.engine.facts import Fact
 from traindx.mlp.architecture import steps_per_epoch
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import SETTINGS
 
 
 class Batch(Fact):
     """The batch of one optimizer step."""
 
-    signal: ClassVar[str] = "the batch size"
+    signal: ClassVar[str] = SETTINGS
 
     size: int
     """Samples of one step, accumulated ones included."""

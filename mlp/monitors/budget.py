@@ -8,12 +8,13 @@ from traindx.mlp.architecture import stages, steps_per_epoch
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings
+from traindx.mlp.signals import SETTINGS
 
 
 class Budget(Fact):
     """Epochs, updates, samples and parameters."""
 
-    signal: ClassVar[str] = "the number of epochs, samples and parameters"
+    signal: ClassVar[str] = SETTINGS
 
     epochs: float | None
     """Planned."""

@@ -8,12 +8,13 @@ import numpy as np
 from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import DATA
 
 
 class ClassBalance(Fact):
     """The shares of the classes in the training data."""
 
-    signal: ClassVar[str] = "the share of each class in the training data"
+    signal: ClassVar[str] = DATA
 
     classes: int
     majority: float

@@ -7,12 +7,13 @@ from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.layers import outputs
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import LAYERS
 
 
 class ConstantUnits(Fact):
     """The share of a layer's units that do not vary over the probe batch."""
 
-    signal: ClassVar[str] = "the share of units in each layer that do not vary over a batch"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     fraction: float

@@ -12,6 +12,7 @@ from traindx.mlp.history import Array, History
 from traindx.mlp.layers import Place, graded, onset, outputs
 from traindx.mlp.monitors import monitor
 from traindx.mlp.severity import Lit
+from traindx.mlp.signals import LAYERS
 
 FLOORED = {"relu", "relu6", "leaky_relu", "prelu", "gelu", "silu", "mish", "softplus"}
 
@@ -19,7 +20,7 @@ FLOORED = {"relu", "relu6", "leaky_relu", "prelu", "gelu", "silu", "mish", "soft
 class DeadUnits(Lit, Fact):
     """How much of a layer is dead: over the last fifth of the run, at its start, and at worst."""
 
-    signal: ClassVar[str] = "the share of units in each layer that are zero on a whole batch"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     fraction: float

@@ -10,12 +10,13 @@ from traindx.engine.facts import Fact
 from traindx.mlp.history import Array, History
 from traindx.mlp.layers import Grid, grid, onset
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import LAYERS
 
 
 class FrozenLayer(Fact):
     """Whether, and since when, a layer's weights have stood still to the last bit."""
 
-    signal: ClassVar[str] = "the size of each layer's weight updates, or of its weights"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     frozen: bool

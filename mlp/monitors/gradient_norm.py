@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import clip, curve, end_of_sense, first_nonfinite, ratio
+from traindx.mlp.curves import clip, curve, end_of_sense, first_nonfinite, ratio, sound
 from traindx.mlp.history import Array, History, Series
 from traindx.mlp.monitors import monitor
 
@@ -38,6 +38,13 @@ class GradientNorm(Fact):
     clip_norm: float | None
     """The limit that was configured, or where the norms pile up (a fifth of them at the top)."""
     noise: float | None
+    at_lowest_loss: float | None
+    """The norm where the training loss was lowest (the median of three) over the first norm.
+
+    What is left to learn shrinks, and the norm with it: it ends below its start, or little above.
+    A sum of all gradients so far is largest where the loss is lowest, as a pendulum is fastest at
+    its lowest point. None where the loss never fell.
+    """
 
 
 @monitor
@@ -67,6 +74,7 @@ def _measured(history: History, series: Series, found: Series) -> GradientNorm:
         saturated_share=saturated,
         clip_norm=_clip_norm(history, values, saturated),
         noise=curve(found).noise,
+        at_lowest_loss=_at_lowest(found, history),
     )
 
 
@@ -94,6 +102,17 @@ def _precedes(norms: Series, loss: Series | None) -> bool | None:
     if bad is None:
         return None if worse is None else False
     return worse is None or loss is None or bool(norms.steps[bad] < loss.steps[worse])
+
+
+def _at_lowest(norms: Series, history: History) -> float | None:
+    """The norm at the lowest loss over the first."""
+    loss = sound(history, "loss", "train")
+    if loss is None or len(norms) < 4 or not np.argmin(loss.values):
+        return None
+    lowest = float(loss.steps[np.argmin(loss.values)])
+    place = min(int(np.searchsorted(norms.steps, lowest)), len(norms) - 1)
+    around = norms.values[max(0, place - 1) : place + 2]
+    return ratio(float(np.median(around)), float(norms.values[0]))
 
 
 def _clip_norm(history: History, values: Array, saturated: float) -> float | None:

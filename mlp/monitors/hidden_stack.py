@@ -7,6 +7,7 @@ from traindx.engine.facts import Fact
 from traindx.mlp.architecture import Stage, hidden_stages, kind_of, stages
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import SETTINGS
 
 BOUNDED = {"sigmoid", "tanh", "hard_sigmoid", "hard_tanh", "softsign"}
 UNUSUAL = {"softmax", "log_softmax", "exponential", "hard_sigmoid", "linear", "log_sigmoid"}
@@ -15,7 +16,7 @@ UNUSUAL = {"softmax", "log_softmax", "exponential", "hard_sigmoid", "linear", "l
 class HiddenStack(Fact):
     """The hidden layers with weights (token look-up tables not counted)."""
 
-    signal: ClassVar[str] = "the layers of the network and their activations"
+    signal: ClassVar[str] = SETTINGS
 
     layers: int
     depth: int

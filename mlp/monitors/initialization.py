@@ -6,13 +6,14 @@ from typing import ClassVar
 from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
-from traindx.mlp.monitors.weight_health import WeightHealth, starts
+from traindx.mlp.monitors.weight_health import starts
+from traindx.mlp.signals import LAYERS
 
 
 class Initialization(Fact):
     """The layers whose initial weights lie furthest outside of He, Xavier and LeCun."""
 
-    signal: ClassVar[str] = WeightHealth.signal
+    signal: ClassVar[str] = LAYERS
 
     std_ratio_least: float | None
     """1: no layer starts too narrow; 0.1: one is ten times narrower than any scheme makes it."""

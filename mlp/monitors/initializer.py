@@ -10,13 +10,14 @@ from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.monitors.symmetric_units import starts_alike
 from traindx.mlp.monitors.weight_health import fans_of
+from traindx.mlp.signals import SETTINGS
 from traindx.mlp.tensors import scale_ratio
 
 
 class Initializer(Fact):
     """The initializer of one layer's weights."""
 
-    signal: ClassVar[str] = "the initializer of each layer"
+    signal: ClassVar[str] = SETTINGS
 
     layer: str
     name: str | None

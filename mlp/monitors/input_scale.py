@@ -10,12 +10,13 @@ from traindx.mlp.architecture import stages
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Distribution
+from traindx.mlp.signals import DATA
 
 
 class InputScale(Fact):
     """The distribution of the input features."""
 
-    signal: ClassVar[str] = "mean, spread and range of the input features"
+    signal: ClassVar[str] = DATA
 
     mean: float | None
     std: float | None

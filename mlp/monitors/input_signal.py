@@ -8,12 +8,13 @@ import numpy as np
 from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import LAYERS
 
 
 class InputSignal(Fact):
     """Root mean square of the numbers that enter the first layer."""
 
-    signal: ClassVar[str] = "the size of what enters each layer"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     rms: float

@@ -25,6 +25,7 @@ from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.monitors.output_layer import BINARY, CATEGORICAL, LOG_LOSSES, MARGIN, SQUARES
 from traindx.mlp.settings import Settings, Task
+from traindx.mlp.signals import SETTINGS
 
 Severity = Literal["none", "mild", "wrong"]
 KNOWN = LOG_LOSSES | MARGIN | SQUARES | {"nll", "poisson", "multilabel_soft_margin"}
@@ -33,7 +34,7 @@ KNOWN = LOG_LOSSES | MARGIN | SQUARES | {"nll", "poisson", "multilabel_soft_marg
 class LossFunction(Fact):
     """The loss, and the first thing that is wrong with it."""
 
-    signal: ClassVar[str] = "the name of the loss, and the task"
+    signal: ClassVar[str] = SETTINGS
 
     name: str
     task: str | None

@@ -6,6 +6,7 @@ from typing import ClassVar
 from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import SETTINGS
 
 SHORT = {
     "fp16": "float16",
@@ -19,7 +20,7 @@ SHORT = {
 class NumericPrecision(Fact):
     """The number format, by its long name."""
 
-    signal: ClassVar[str] = "the numeric precision"
+    signal: ClassVar[str] = SETTINGS
 
     name: str
     half: bool

@@ -11,6 +11,7 @@ from traindx.mlp.canonical import adaptive, canonical, usual_rate
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings
+from traindx.mlp.signals import SETTINGS
 
 PLAIN = 3.0
 """Plain gradient descent is usually given 0.01 to 0.1; momentum adds its steps up tenfold."""
@@ -21,7 +22,7 @@ FINE_TUNED = 1e-4
 class Optimizer(Fact):
     """The optimizer as configured."""
 
-    signal: ClassVar[str] = "the optimizer and its learning rate"
+    signal: ClassVar[str] = SETTINGS
 
     name: str
     """Canonical: sgd, adam, adamw, rmsprop, adagrad, adadelta ..."""

@@ -39,6 +39,7 @@ from traindx.mlp.canonical import takes_logits
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings, Task
+from traindx.mlp.signals import SETTINGS
 
 Severity = Literal["none", "mild", "wrong"]
 RELU = {"relu", "relu6"}
@@ -64,7 +65,7 @@ SQUARES = {"mse", "mae", "huber", "log_cosh", "mape", "msle"}
 class OutputLayer(Fact):
     """The output layer, and the first thing that is wrong with it."""
 
-    signal: ClassVar[str] = "the activation of the output layer, the loss and the task"
+    signal: ClassVar[str] = SETTINGS
 
     activation: str | None
     units: int | None

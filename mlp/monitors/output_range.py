@@ -12,6 +12,7 @@ from traindx.mlp.history import History
 from traindx.mlp.layers import first_nonfinite_loss
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Distribution
+from traindx.mlp.signals import LAYERS
 
 NEVER_NEGATIVE = {
     "relu",
@@ -27,7 +28,7 @@ NEVER_NEGATIVE = {
 class OutputRange(Fact):
     """The range of the network's outputs late in the run, and whether the targets lie in it."""
 
-    signal: ClassVar[str] = "the smallest and largest output of the last layer on a batch"
+    signal: ClassVar[str] = LAYERS
 
     least: float | None
     """Medians over the last fifth of the run, as all numbers here."""

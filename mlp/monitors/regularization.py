@@ -7,12 +7,13 @@ from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings
+from traindx.mlp.signals import SETTINGS
 
 
 class Regularization(Fact):
     """The strongest dropout, penalty and decay anywhere in the network."""
 
-    signal: ClassVar[str] = "dropout rates, weight penalties and weight decay"
+    signal: ClassVar[str] = SETTINGS
 
     dropout: float | None
     l1: float | None

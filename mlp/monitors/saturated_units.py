@@ -12,6 +12,7 @@ from traindx.mlp.history import History
 from traindx.mlp.layers import graded, outputs
 from traindx.mlp.monitors import monitor
 from traindx.mlp.severity import Lit
+from traindx.mlp.signals import LAYERS
 
 BOUNDED = {"tanh", "sigmoid", "softsign", "hard_tanh", "hard_sigmoid"}
 
@@ -19,7 +20,7 @@ BOUNDED = {"tanh", "sigmoid", "softsign", "hard_tanh", "hard_sigmoid"}
 class SaturatedUnits(Lit, Fact):
     """The share of a layer's outputs (samples times units) in the flat parts of its activation."""
 
-    signal: ClassVar[str] = "the share of outputs in the flat parts of a bounded activation"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     activation: str | None

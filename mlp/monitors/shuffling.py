@@ -6,12 +6,13 @@ from typing import ClassVar
 from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import SETTINGS
 
 
 class Shuffling(Fact):
     """Whether the training data are shuffled."""
 
-    signal: ClassVar[str] = "whether the training data are shuffled"
+    signal: ClassVar[str] = SETTINGS
 
     shuffle: bool
 

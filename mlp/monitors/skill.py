@@ -16,6 +16,7 @@ from traindx.mlp.curves import Curve, losses
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings
+from traindx.mlp.signals import SETTINGS
 
 Basis = Literal["variance", "class_shares", "uniform"]
 WORST = -1e6
@@ -24,12 +25,9 @@ WORST = -1e6
 class Skill(Fact):
     """One split's loss against that of the best constant answer: 1 is perfect, 0 no better."""
 
-    signal: ClassVar[str] = "the loss's name with the spread of the targets or the class shares"
+    signal: ClassVar[str] = SETTINGS
     about: ClassVar[tuple[str, ...]] = ("split",)
-    signals: ClassVar[Mapping[str, str]] = {
-        "train": "the name of the loss, with the spread of the targets or the class shares",
-        "val": "the validation loss and its name, with the spread of the targets or the classes",
-    }
+    signals: ClassVar[Mapping[str, str]] = {"val": "the validation loss, and the settings"}
 
     split: str
     basis: Basis

@@ -14,12 +14,13 @@ from traindx.mlp.canonical import canonical
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.monitors.weight_health import starts
+from traindx.mlp.signals import LAYERS
 
 
 class SymmetricUnits(Fact):
     """Whether all units of a layer with several units began alike."""
 
-    signal: ClassVar[str] = "the spread of each layer's weights before training, or its initializer"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     symmetric: bool

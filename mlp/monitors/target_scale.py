@@ -8,12 +8,13 @@ from traindx.mlp.architecture import task_of
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.monitors.input_scale import excess, largest, rms
+from traindx.mlp.signals import DATA
 
 
 class TargetScale(Fact):
     """The distribution of the targets."""
 
-    signal: ClassVar[str] = "mean, spread and range of the targets"
+    signal: ClassVar[str] = DATA
 
     task: str | None
     mean: float | None

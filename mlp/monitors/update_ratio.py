@@ -17,6 +17,7 @@ from traindx.mlp.history import Array, History
 from traindx.mlp.layers import Grid, graded, grid, log10, median, ratios, together
 from traindx.mlp.monitors import monitor
 from traindx.mlp.severity import Lit
+from traindx.mlp.signals import LAYERS
 
 Basis = Literal["step", "epoch"]
 
@@ -24,7 +25,7 @@ Basis = Literal["step", "epoch"]
 class UpdateRatio(Lit, Fact):
     """Decimal logarithms of norm(update of one step) / norm(weights) of a layer; -16 is none."""
 
-    signal: ClassVar[str] = "the size of each layer's weight updates and weights"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     log10_median: float
@@ -50,7 +51,7 @@ class UpdateRatio(Lit, Fact):
 class UpdateRatioOverall(Fact):
     """The same of the network: the median of its layers, and the two that differ most from it."""
 
-    signal: ClassVar[str] = UpdateRatio.signal
+    signal: ClassVar[str] = LAYERS
 
     log10_median: float
     log10_early: float

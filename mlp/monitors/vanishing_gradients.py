@@ -21,6 +21,7 @@ from traindx.mlp.history import Array, History
 from traindx.mlp.layers import Grid, graded, grid, log10, onset, ratios, together
 from traindx.mlp.monitors import monitor
 from traindx.mlp.severity import Lit
+from traindx.mlp.signals import LAYERS
 
 Basis = Literal["delta", "input", "bias"]
 VANISHING = 0.068
@@ -30,7 +31,7 @@ VANISHING = 0.068
 class VanishingGradients(Lit, Fact):
     """The learning signal at the first layer against that at the last, and how it fades between."""
 
-    signal: ClassVar[str] = "the gradient norm of each layer, and the size of what enters it"
+    signal: ClassVar[str] = LAYERS
 
     ratio: float
     """First over last; median over the run."""

@@ -18,13 +18,14 @@ from traindx.mlp.history import History
 from traindx.mlp.layers import graded, grid, ratios
 from traindx.mlp.monitors import monitor
 from traindx.mlp.severity import Lit
+from traindx.mlp.signals import LAYERS
 from traindx.mlp.tensors import expected_std, scale_ratio
 
 
 class WeightHealth(Lit, Fact):
     """How the weights of a layer were when the run began, and whether they broke."""
 
-    signal: ClassVar[str] = "the mean and spread of each layer's weights before training"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     std: float | None
@@ -46,7 +47,7 @@ class WeightHealth(Lit, Fact):
 class WeightGrowth(Fact):
     """The norm of a layer's weights against the first one recorded."""
 
-    signal: ClassVar[str] = "the norm of each layer's weights"
+    signal: ClassVar[str] = LAYERS
 
     layer: str
     growth: float

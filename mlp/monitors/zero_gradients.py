@@ -9,12 +9,13 @@ from traindx.engine.facts import Fact
 from traindx.mlp.history import History
 from traindx.mlp.layers import Grid, grid, onset
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import LAYERS
 
 
 class ZeroGradients(Fact):
     """In how many layers the weights' gradient is exactly zero at the end of the run."""
 
-    signal: ClassVar[str] = "the gradient norm of each layer"
+    signal: ClassVar[str] = LAYERS
 
     share_of_layers: float
     all: bool

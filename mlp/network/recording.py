@@ -21,16 +21,16 @@ Epochs count from 1; step 0 is before training. All losses include the L2 penalt
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from math import hypot, isfinite, nan, sqrt
 
 import numpy as np
 
 from traindx.mlp.history import Name, Series
-from traindx.mlp.network import statistics
 from traindx.mlp.network.activations import ACTIVATIONS, Activation, Array
 from traindx.mlp.network.layers import Layer
 from traindx.mlp.network.network import MLP
+from traindx.mlp.tensors import Kernels, Output, Outputs, norm, norms
 
 PROBE = 128, 256, 16
 """Fewest and most samples of the probe batch, and the part of all between them."""
@@ -67,13 +67,14 @@ class LayerRecorder(Recorder):
         super().__init__()
         self.network = network
         self.x, self.y = x[: probe_size(len(x))], y[: probe_size(len(x))]
-        self.x_rms = statistics.norm(self.x) / sqrt(self.x.size)
-        largest = max(*network.sizes, len(self.x))
-        self.ones = np.ones(largest, network.spec.precision)
-        self.zeros = np.empty(max(layer.kernel.size for layer in network.layers), np.bool_)
-        self.sum = np.zeros_like(network.parameters.values)
+        self.x_rms = _rms(self.x)
+        layers, precision = network.layers, network.spec.precision
+        self.kernels = Kernels(layer.kernel.shape for layer in layers)
+        self.biased = [layer for layer in layers if layer.bias is not None]
+        self.outputs = Outputs(len(self.x), network.sizes[1:], precision)
+        self.sum = np.empty_like(network.parameters.values)
         self.squares: list[list[float]] = []
-        self.weight_norms: dict[str, float] = {}
+        self.weight_norms: list[float] = []
 
     def probe(self, step: float) -> None:
         """Weights, and the probe batch's loss and activations."""
@@ -83,77 +84,100 @@ class LayerRecorder(Recorder):
         self.layers(step, z)
 
     def layers(self, step: float, z: Array) -> None:
-        """Weights and activations, after a forward pass in evaluation mode that gave z."""
+        """Weights and activations, after a forward pass of the probe batch that gave z."""
+        layers = self.network.layers
+        weights = self.kernels.weights(self.network.parameters.values)
+        actives = [*(layer.active for layer in layers[:-1]), self.network.objective.apply(z)]
+        outputs = self.outputs.measures(actives)
+        self._inputs(step, outputs)
+        for layer, found, active, output in zip(layers, weights, actives, outputs, strict=True):
+            self._add(layer.name, step, found)
+            self._add(layer.name, step, output.activation())
+            self._add(layer.name, step, _shares(active, output, self._function(layer)))
+        self._norms("bias_norm", step, self.biased, (layer.bias for layer in self.biased))
+        self.weight_norms = [found["weight_norm"] for found in weights]
+
+    def _inputs(self, step: float, outputs: list[Output]) -> None:
         rms, left = self.x_rms, self.x
-        for layer in self.network.layers:
-            if layer.input is not left:
-                rms = statistics.norm(layer.input) / sqrt(layer.input.size)
-            self.add("input_rms", layer.name, step, rms)
-            found = dict(self._of_forward(layer, z))
-            self._add(layer.name, step, found.items())
-            self.weight_norms[layer.name] = found["weight_norm"]
-            rms, left = found["activation_rms"], layer.active
+        for layer, output in zip(self.network.layers, outputs, strict=True):
+            found = rms if layer.input is left else _rms(layer.input)
+            self.add("input_rms", layer.name, step, found)
+            rms, left = output.rms, layer.active
 
-    def _of_forward(self, layer: Layer, z: Array) -> Iterator[statistics.Statistic]:
-        yield from statistics.of_weights(layer.kernel, self.ones)
-        if layer.bias is not None:
-            yield "bias_norm", statistics.norm(layer.bias)
-        active, function = self._output(layer, z)
-        yield from statistics.of_activations(active, function, self.ones)
-
-    def _output(self, layer: Layer, z: Array) -> tuple[Array, Activation | None]:
-        if layer.name != "output":
-            return layer.active, layer.function
-        objective = self.network.objective
-        return objective.apply(z), ACTIVATIONS.get(objective.output)
+    def _function(self, layer: Layer) -> Activation | None:
+        output = ACTIVATIONS.get(self.network.objective.output)
+        return output if layer.name == "output" else layer.function
 
     def gradients(self, step: float) -> None:
         """After the backward pass of a training step, before anything is done to the gradients."""
-        parameters, kernels = self.network.parameters, []
-        for layer in self.network.layers:
-            found = dict(self._of_backward(layer))
-            self._add(layer.name, step, found.items())
-            kernels.append(found["gradient_norm"])
-        others = statistics.norm(parameters.gradients[parameters.kernels.stop :])
-        self.add("gradient_norm", "", step, hypot(others, *kernels))
-
-    def _of_backward(self, layer: Layer) -> Iterator[statistics.Statistic]:
-        yield from statistics.of_gradient(layer.kernel_gradient, self.zeros)
-        yield "delta_norm", statistics.norm(layer.delta)
-        if layer.bias_gradient is not None:
-            yield "bias_gradient_norm", statistics.norm(layer.bias_gradient)
+        layers, gradients = self.network.layers, self.network.parameters.gradients
+        kernels = self.kernels.gradients(gradients)
+        for layer, found in zip(layers, kernels, strict=True):
+            self._add(layer.name, step, found)
+        self._norms("delta_norm", step, layers, (layer.delta for layer in layers))
+        biases = (layer.bias_gradient for layer in self.biased)
+        self._norms("bias_gradient_norm", step, self.biased, biases)
+        others = norms([gradients[self.kernels.whole.stop :]])
+        total = hypot(*others, *(found["gradient_norm"] for found in kernels))
+        self.add("gradient_norm", "", step, total)
 
     def updates(self, step: float, update: Array) -> None:
         """After `probe` of the same epoch; `update` is what the recorded step took off."""
-        for layer in self.network.layers:
-            size = statistics.norm(self.network.parameters.view(layer.key, update))
+        sizes = zip(self.kernels.norms(update), self.weight_norms, strict=True)
+        for layer, (size, weight) in zip(self.network.layers, sizes, strict=True):
             self.add("update_norm", layer.name, step, size)
-            weight = self.weight_norms[layer.name]
             if weight:
                 self.add("update_ratio", layer.name, step, size / weight)
 
     def sample_gradient(self) -> None:
         """Count this step's gradient towards the signal-to-noise ratio."""
-        self.sum += self.network.parameters.gradients
-        gradients = (layer.kernel_gradient.reshape(-1) for layer in self.network.layers)
-        self.squares.append([float(g @ g) for g in gradients])
+        gradients = self.network.parameters.gradients
+        # The squares first, while the gradients are where the backward pass left them.
+        kernels = (gradients[place] for place in self.kernels.places)
+        squares = [float(np.dot(kernel, kernel)) for kernel in kernels]
+        if self.squares:
+            self.sum += gradients
+        else:
+            self.sum[:] = gradients
+        self.squares.append(squares)
 
     def signal_to_noise(self, step: float) -> None:
         """Of the gradients counted since the last time."""
-        if len(self.squares) > 1:
-            for layer, squares in zip(
-                self.network.layers, zip(*self.squares, strict=True), strict=True
-            ):
-                mean = statistics.norm(self.network.parameters.view(layer.key, self.sum))
-                snr = _signal_to_noise(mean / len(squares), sum(squares), len(squares))
+        count = len(self.squares)
+        if count > 1:
+            sizes = zip(self.kernels.norms(self.sum), zip(*self.squares, strict=True), strict=True)
+            for layer, (mean, squares) in zip(self.network.layers, sizes, strict=True):
+                snr = _signal_to_noise(mean / count, sum(squares), count)
                 if snr is not None:
                     self.add("gradient_snr", layer.name, step, snr)
-        self.sum[:] = 0
         self.squares.clear()
 
-    def _add(self, scope: str, step: float, found: Iterable[statistics.Statistic]) -> None:
-        for quantity, value in found:
-            self.add(quantity, scope, step, value)
+    def _norms(
+        self, quantity: str, step: float, layers: Sequence[Layer], arrays: Iterable[Array | None]
+    ) -> None:
+        sizes = norms(array for array in arrays if array is not None)
+        for layer, size in zip(layers, sizes, strict=True):
+            self.add(quantity, layer.name, step, size)
+
+    def _add(self, scope: str, step: float, found: Mapping[str, float]) -> None:
+        for quantity, value in found.items():
+            self.points[quantity, scope].append((step, value))
+
+
+def _rms(x: Array) -> float:
+    return norm(x) / sqrt(x.size)
+
+
+def _shares(active: Array, output: Output, function: Activation | None) -> dict[str, float]:
+    """What is known of a relu and of a bounded function; NaN if a number is not finite."""
+    if function and function.rectifies:
+        return {"dead_share": output.zero_share}
+    if function and function.flat:
+        bottom, top = function.flat
+        inside = np.count_nonzero((active >= bottom) & (active <= top))
+        known = isfinite(output.rms)
+        return {"saturated_share": 1 - inside / active.size if known else nan}
+    return {}
 
 
 def _signal_to_noise(mean: float, squares: float, count: int) -> float | None:

@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict
 from tables import Sheet, of, percent, show, write
 
 from traindx import Diagnostician, History, Report, Series, Settings, default_knowledge, read
+from traindx.engine.facts import observe
 
 Labels = frozenset[str]
 STRENGTHS = ("weak", "moderate", "strong", "decisive")
@@ -568,6 +569,33 @@ def verbose(scores: Scores) -> Iterator[str]:
         yield f"{found} {run.name:44s} {said:50s} -> {given.line()}"
 
 
+def followed_up(doctor: Diagnostician, runs: Sequence[Run], known: Meaning) -> Sheet:
+    """What it asks for where it has curves alone, and whether the facts of that decide."""
+    asked_for = improved = right_before = right_after = 0
+    for run in runs:
+        if not run.visible:
+            continue
+        history = with_norms(run.history)
+        before, facts = doctor.diagnose(history), set(observe(history))
+        signal = (before.next_test or "").removeprefix("Record ").partition(";")[0]
+        more = {f for f in observe(run.history) if signal in (f.signal, *f.signals.values())}
+        if not more - facts:
+            continue
+        kinds = {fact.kind for fact in more}
+        after = doctor.report([*(f for f in facts if f.kind not in kinds), *more])
+        was, now = (answer(r, known.causes).hits(run, 1) for r in (before, after))
+        asked_for += 1
+        right_before, right_after = right_before + was, right_after + now
+        improved += now and not was
+    rows = (
+        ("visible faults for which it asks for a signal that the record has", str(asked_for)),
+        ("right before", of(right_before, asked_for)),
+        ("right with that one signal more", of(right_after, asked_for)),
+        ("decided by it", of(improved, asked_for - right_before)),
+    )
+    return Sheet("Does the next test decide? (from curves alone)", ("", "runs"), rows)
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
@@ -584,7 +612,7 @@ def main() -> None:
     complete = found["+ per-layer statistics (all)"]
     if given.verbose:
         print("\n".join(verbose(complete)))
-    made = list(sheets(runs, found, known))
+    made = [*sheets(runs, found, known), followed_up(doctor, runs, known)]
     if given.split:
         made.insert(3, halves(runs, complete))
     show(made)
