@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from traindx.engine.knowledge import KnowledgeBase
-from traindx.engine.language import COMPARISONS, Constraint, Pattern, Rule, Slotted
+from traindx.engine.language import Constraint, Pattern, Rule, Slotted
 
 LARGEST_CONJUNCTION = 8
 Key = tuple[str, ...]
@@ -37,18 +37,9 @@ class Atom:
         """What it is decided on: ("fact", its kind) or ("symptom", its name)."""
         return self.pattern.source
 
-    @cached_property
-    def tests(self) -> tuple[tuple[str, Callable[[Any, Any], Any], Any], ...]:
-        """Slot, comparison and bound, flat, for they are asked of every fact."""
-        return tuple(
-            (slot, COMPARISONS[name], bound)
-            for slot, constraint in self.pattern.constraints.items()
-            for name, bound in constraint.comparisons
-        )
-
     def matching(self, pool: list[Pooled]) -> list[Slotted]:
         """What the pattern matches; nothing holds of what is not known."""
-        for slot, comparison, bound in self.tests:
+        for slot, comparison, bound in self.pattern.tests:
             pool = [
                 pooled
                 for pooled in pool

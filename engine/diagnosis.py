@@ -212,14 +212,14 @@ class Case:
     def clear(self) -> Iterator[Clear]:
         """The symptoms that were looked for and are not there."""
         for name, symptom in self.kb.symptoms.items():
-            looked_for = not symptom.inner and not self._observed.lacking(symptom)
-            if looked_for and not self._shows(symptom):
+            found = symptom.inner or self.inference.clearest("symptom", name) is not None
+            if not found and not self._observed.lacking(symptom) and not self._silenced(symptom):
                 title = symptom.clear or f"no sign that {_lowered(symptom.title)}"
                 yield Clear(symptom=name, title=title)
 
-    def _shows(self, symptom: Symptom) -> bool:
-        """Whether it holds, or would if nothing forbade it."""
-        ways = symptom.when.alternatives
+    def _silenced(self, symptom: Symptom) -> bool:
+        """Whether a symptom that was not found would hold if nothing forbade it."""
+        ways = symptom.when.alternatives if symptom.unless else ()
         return any(all(map(self.inference.holds, way.values())) for way in ways)
 
     def unchecked(self) -> Iterator[Unchecked]:

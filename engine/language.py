@@ -156,10 +156,26 @@ class Pattern(BaseModel):
         """Constraint by slot."""
         return self.__pydantic_extra__
 
+    @cached_property
+    def tests(self) -> tuple[tuple[str, Callable[[Any, Any], Any], Any], ...]:
+        """Slot, comparison and bound, flat, for they are asked of every fact."""
+        return tuple(
+            (slot, COMPARISONS[name], bound)
+            for slot, constraint in self.constraints.items()
+            for name, bound in constraint.comparisons
+        )
+
     def holds(self, candidate: Slotted) -> bool:
-        """Whether every constraint holds of a fact that is already known to be of the kind."""
+        """Whether every constraint holds of a fact that is already known to be of the kind.
+
+        Nothing holds of what is not known.
+        """
         slots = candidate.slots
-        return all(test.holds(slots.get(slot)) for slot, test in self.constraints.items())
+        for slot, comparison, bound in self.tests:
+            value = slots.get(slot)
+            if value is None or not comparison(value, bound):
+                return False
+        return True
 
     def margin(self, candidate: Slotted) -> float:
         """The sum of margins: of several matches the one that speaks most clearly has most."""

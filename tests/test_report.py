@@ -18,7 +18,7 @@ from traindx.diagnosing import load_knowledge
 from traindx.engine.diagnosis import Diagnostician
 from traindx.engine.facts import Fact, observe
 from traindx.engine.loader import load
-from traindx.engine.render import PLAIN, _Part, plainly, renderable, text, unrepeated
+from traindx.engine.render import PLAIN, plainly, renderable, text, unrepeated
 from traindx.engine.report import EvidenceLine, Observation, Report
 from traindx.mlp.history import History, curves
 from traindx.scenarios.forms import Scenario, load_scenarios
@@ -281,12 +281,6 @@ def test_nothing_is_said_twice(sentences: list[str], kept: list[str]) -> None:
 def test_equal_numbers_of_different_things_are_both_said() -> None:
     lines = [line("The lamp has 5 bulbs."), line("It rains for 5 days.", "weather")]
     assert unrepeated(lines) == [x.sentence for x in lines]
-
-
-def test_a_part_without_numbers_repeats_only_itself() -> None:
-    dark, cold = (_Part(t, frozenset(), frozenset({"lamp"})) for t in ("It is dark.", "Cold."))
-    assert dark.repeats(dark)
-    assert not dark.repeats(cold)
 
 
 def write() -> None:

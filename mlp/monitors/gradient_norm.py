@@ -41,9 +41,10 @@ class GradientNorm(Fact):
     at_lowest_loss: float | None
     """The norm where the training loss was lowest (the median of three) over the first norm.
 
-    What is left to learn shrinks, and the norm with it: it ends below its start, or little above.
-    A sum of all gradients so far is largest where the loss is lowest, as a pendulum is fastest at
-    its lowest point. None where the loss never fell.
+    Where a loss turns there is no slope, so the norm is small there. A sum of all gradients so far
+    is largest where the loss is lowest, as a pendulum is fastest at its lowest point. That says
+    nothing of a loss still falling at the end: out of a slow start the norm grows by right, too.
+    None where the loss never fell.
     """
 
 

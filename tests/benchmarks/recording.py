@@ -1,18 +1,24 @@
-"""What recording costs: `OMP_NUM_THREADS=1 python tests/benchmarks/recording.py`
+"""What recording costs: a training's time, and the pass over one step's arrays.
 
-Prints two figures for 784-128-64-10, batches of 64, 2048 samples. First, an epoch with all layers
-recorded after it against one without. Second, all statistics of all layers against reading each of
-their arrays once (a dot product with itself), and against the 8.8 ms that an older program's
-monitors take for a network of this size; the same for layers of 1024, where the fixed cost of a
-call no longer counts.
+`OMP_NUM_THREADS=1 python tests/benchmarks/recording.py [--repeats N] [--markdown FILE]`
+
+First, epochs of one run of 784-128-64-10 (batches of 64, 2048 samples, no validation), in turn
+with and without all layers recorded. Second, all statistics of all layers at one step against
+reading each of their arrays once (np.dot with itself): weights, gradients, updates, layer outputs,
+and slopes at the layers. Both in a loop, where the arrays lie in the cache as far as they fit, and
+after a training step each, as a run meets them. The same for a network of eight units, which is
+what the calls alone cost, and for layers of 1024, where they do not count. Third, the public
+measures, as `measures.py` has them.
 """
 
-import argparse
-from collections.abc import Callable, Sequence
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
-from time import perf_counter
 
 import numpy as np
+from measures import OLDER_MS, in_turn, read, seconds, sheet
+from tables import Sheet, show, write
 
 from traindx.mlp.network import MLP, TrainingSpec
 from traindx.mlp.network.activations import Array
@@ -22,104 +28,144 @@ from traindx.mlp.network.recording import LayerRecorder
 
 SIZES = (784, 128, 64, 10)
 SAMPLES, BATCH, PROBE = 2048, 64, 256
-OLDER_MS = 8.8
+PRECISIONS = ("float64", "float32")
+PASSES = {"784-128-64-10": SIZES, "2-2-2-2": (2, 2, 2, 2), "1024x4-10": (1024,) * 4 + (10,)}
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = perf_counter()
-    work()
-    return perf_counter() - start
+# --- An epoch, recorded or not ------------------------------------------------------------------
 
 
-def data() -> tuple[Array, Array]:
-    spec = TrainingSpec.model_validate(
-        {"data": {"name": "digits", "size": 28, "samples": SAMPLES, "validation": 0.0}}
-    )
-    made = make(spec.data, np.random.default_rng(0))
-    return made.x, made.y
-
-
-def run(precision: str, layers: bool, optimizer: str) -> Run:
-    network = MLP(SIZES, task="multiclass", precision=precision)
-    plan = TrainingSpec.model_validate(
+def run(precision: str, optimizer: str) -> Run:
+    """A training that records its layers."""
+    made = TrainingSpec.model_validate(
         {
+            "data": {"name": "digits", "size": 28, "samples": SAMPLES, "validation": 0.0},
             "optimizer": optimizer,
             "batch_size": BATCH,
             "epochs": 10**6,
-            "record": {"layers": layers},
         }
     )
-    x, y = data()
-    rng = np.random.default_rng(0)
-    return Run(network, network.inputs(x), network.targets(y), None, plan, rng)
+    data = make(made.data, np.random.default_rng(0))
+    network = MLP(SIZES, task="multiclass", precision=precision)
+    x, y = network.inputs(data.x), network.targets(data.y)
+    return Run(network, x, y, None, made, np.random.default_rng(0))
 
 
-def epochs(precision: str, optimizer: str, repeats: int) -> None:
-    """Recorded and unrecorded epochs in turn, so that both meet the same neighbours."""
-    with_layers, without = (run(precision, layers, optimizer) for layers in (True, False))
-    pairs = [(seconds(with_layers.epoch), seconds(without.epoch)) for _ in range(repeats)]
-    plain = median(b for _, b in pairs)
-    extra = median(a - b for a, b in pairs)
-    least = min(a for a, _ in pairs) - min(b for _, b in pairs)
-    print(
-        f"{precision} {optimizer:4}  epoch {1e3 * plain:6.2f} ms  recording {1e3 * extra:5.2f} ms"
-        f" = {extra / plain:5.1%}  (least times: {least / min(b for _, b in pairs):5.1%})"
+def epochs(precision: str, optimizer: str, repeats: int) -> tuple[str, ...]:
+    """Recorded and plain epochs of one run in turn, so that both meet the same neighbours."""
+    training = run(precision, optimizer)
+    recorder, pairs = training.layers, []
+    training.epoch()
+    for pair in range(repeats):
+        times = {}
+        for recorded in (True, False) if pair % 2 else (False, True):
+            training.layers = recorder if recorded else None
+            times[recorded] = 1e3 * seconds(training.epoch)
+        pairs.append((times[True], times[False]))
+    full, plain = zip(*pairs, strict=True)
+    extra, least = median(a - b for a, b in pairs), min(full) - min(plain)
+    return (
+        f"{optimizer}, {precision}",
+        f"{median(plain):.1f}",
+        f"{extra:.2f}",
+        f"{extra / median(plain):.1%}",
+        f"{min(plain):.1f}",
+        f"{least:.2f}",
+        f"{least / min(plain):.1%}",
     )
 
 
-def statistics(sizes: tuple[int, ...], precision: str, repeats: int) -> None:
-    """All statistics of weights, gradients, updates and activations, at one step."""
-    network = MLP(sizes, task="multiclass", precision=precision)
-    rng = np.random.default_rng(0)
-    inputs = network.inputs(rng.standard_normal((PROBE, sizes[0])))
-    targets = network.targets(rng.integers(0, sizes[-1], PROBE))
-    recorder = LayerRecorder(network, inputs, targets)
-    z = network.forward(inputs)
-    network.backward(network.objective.delta(z, targets))
-    update = network.parameters.gradients.copy()
-    arrays = _arrays(network, update)
-
-    def measure() -> None:
-        recorder.gradients(1)
-        recorder.layers(1, z)
-        recorder.updates(1, update)
-
-    pairs = [(seconds(measure), seconds(lambda: read(arrays))) for _ in range(repeats)]
-    full, once = (median(side) for side in zip(*pairs, strict=True))
-    size = sum(a.nbytes for a in arrays) / 2**20
-    print(
-        f"{precision} {'-'.join(map(str, sizes))}  statistics {1e3 * full:6.3f} ms"
-        f"  one read of {size:.1f} MiB {1e3 * once:.3f} ms  = {full / once:.1f} times"
-        f"  (8.8 ms is {OLDER_MS / (1e3 * full):.1f} times as much)"
+def training_cost(repeats: int) -> Sheet:
+    """What recording every epoch adds."""
+    heads = ("", "epoch: median", "recording", "share", "epoch: least", "recording", "share")
+    return Sheet(
+        "An epoch and what recording all layers after it adds, in ms (target 5 % in float64)",
+        heads,
+        tuple(epochs(p, o, repeats) for p in PRECISIONS for o in ("sgd", "adam")),
+        f"784-128-64-10, {SAMPLES} samples, batches of {BATCH}, every epoch recorded. Median of the"
+        " differences of neighbouring epochs, and difference of the least times.",
     )
 
 
-def _arrays(network: MLP, update: Array) -> Sequence[Array]:
-    """What the statistics look at, flat: weights, gradients, updates, activations, deltas."""
-    layers = network.layers
-    looked_at = [
-        network.parameters.values,
-        network.parameters.gradients,
-        update,
-        *(layer.active for layer in layers),
-        *(layer.delta for layer in layers),
-    ]
-    return [array.reshape(-1) for array in looked_at]
+# --- One step's arrays ----------------------------------------------------------------------------
 
 
-def read(arrays: Sequence[Array]) -> float:
-    return sum(float(np.dot(a, a)) for a in arrays)
+class Step:
+    """A network after a step on a batch of 256, and its recorder."""
+
+    def __init__(self, sizes: tuple[int, ...], precision: str) -> None:
+        self.network = MLP(sizes, task="multiclass", precision=precision)
+        rng, samples = np.random.default_rng(0), 16 * PROBE
+        inputs = self.network.inputs(rng.standard_normal((samples, sizes[0])))
+        targets = self.network.targets(rng.integers(0, sizes[-1], samples))
+        self.recorder = LayerRecorder(self.network, inputs, targets)
+        self.update = np.zeros_like(self.network.parameters.values)
+        self.train()
+
+    def train(self) -> None:
+        """Forward, backward, and a small step down."""
+        network, recorder = self.network, self.recorder
+        self.z = network.forward(recorder.x)
+        network.backward(network.objective.delta(self.z, recorder.y))
+        np.multiply(network.parameters.gradients, 1e-6, out=self.update)
+        network.parameters.values -= self.update
+
+    def measure(self) -> None:
+        """All that is recorded of weights, gradients, updates, outputs and slopes."""
+        self.recorder.gradients(1)
+        self.recorder.layers(1, self.z)
+        self.recorder.updates(1, self.update)
+
+    def arrays(self) -> list[Array]:
+        """What is looked at, flat."""
+        parameters, layers = self.network.parameters, self.network.layers
+        outputs = (a.reshape(-1) for layer in layers for a in (layer.active, layer.delta))
+        return [parameters.values, parameters.gradients, self.update, *outputs]
+
+
+def passes(name: str, precision: str, repeats: int) -> Iterator[tuple[str, ...]]:
+    """Two rows: in a loop, and after a training step each."""
+    step = Step(PASSES[name], precision)
+    works = {"pass": step.measure, "read": lambda: read(step.arrays())}
+    size = sum(a.nbytes for a in step.arrays()) / 2**20
+    for where, before in (("in a loop", None), ("after a step", step.train)):
+        times = in_turn(works, repeats, before)
+        once, full = times["read"], times["pass"]
+        yield (
+            f"{name}, {precision}, {where}",
+            f"{size:.1f}",
+            *(f"{f(t):.3f}" for f in (min, median) for t in (once, full)),
+            f"{min(full) / min(once):.1f}",
+            f"{median(full) / median(once):.1f}",
+        )
+
+
+def step_cost(repeats: int) -> Sheet:
+    """The statistics of one step, in reads of its arrays."""
+    heads = ("", "MiB", "least: read", "pass", "median: read", "pass", "pass / read", "of medians")
+    counts = {"784-128-64-10": 20 * repeats, "2-2-2-2": 20 * repeats, "1024x4-10": repeats}
+    rows = [row for n in PASSES for p in PRECISIONS for row in passes(n, p, max(5, counts[n]))]
+    return Sheet(
+        "All statistics of one step, and its arrays read once, in ms (target 3 reads)",
+        heads,
+        tuple(rows),
+        f"Batch {PROBE}; weights, gradients, updates, outputs and slopes of all layers. 2-2-2-2 has"
+        f" nothing to read: its pass is the fixed cost of the calls. An older program's monitors"
+        f" took {OLDER_MS} ms for 784-128-64-10 in float64.",
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What recording every epoch costs.")
+    """Run the benchmark."""
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=60)
-    repeats = parser.parse_args().repeats
-    for precision in ("float64", "float32"):
-        for optimizer in ("sgd", "adam"):
-            epochs(precision, optimizer, repeats)
-        statistics(SIZES, precision, 10 * repeats)
-        statistics((1024, 1024, 1024, 1024, 10), precision, repeats)
+    parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
+    given = parser.parse_args()
+    repeats = given.repeats
+    made = [training_cost(repeats), step_cost(repeats), sheet(20 * repeats)]
+    show(made)
+    if given.markdown:
+        write(given.markdown, "Recording", "python tests/benchmarks/recording.py", made)
 
 
 if __name__ == "__main__":
