@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,14 +83,14 @@ remedies: [look]
 every_shown = pytest.mark.parametrize("name", SHOWN)
 
 
-@lru_cache(maxsize=None)
+@cache
 def run_of(name: str) -> History:
     """The run of a scenario on its first seed, called by the scenario's name."""
     scenario: Scenario = SCENARIOS[name]
     return replace(history_of(scenario, scenario.seeds[0]), source=name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def report_of(name: str) -> Report:
     """The report of a scenario."""
     return DIAGNOSTICIAN.diagnose(run_of(name))
@@ -179,7 +179,7 @@ def test_why_adds_up_to_the_score(name: str) -> None:
         assert all(f"{line.value:+.1f}  {line.sentence}" in said for line in lines)
 
 
-@pytest.mark.parametrize("name", ("healthy_log_trainer_state", "overfitting_curves", "rate_zero"))
+@pytest.mark.parametrize("name", ["healthy_log_trainer_state", "overfitting_curves", "rate_zero"])
 def test_why_not_has_an_answer_for_every_cause(name: str) -> None:
     report = report_of(name)
     for cause in KB.causes:

@@ -4,23 +4,19 @@ Only what was measured or configured is read. An activation that is a layer of i
 a linear layer with weights, is that layer's activation, and its output that layer's output.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from math import hypot, prod
 from typing import Any
 
 import numpy as np
-import yaml
-from yamlcore import CCoreLoader
 
+from traindx.mlp.canonical import canonical
 from traindx.mlp.history import Array, History, Name, Series
 from traindx.mlp.readers.assemble import Aliases
 from traindx.mlp.readers.columns import column
 from traindx.mlp.readers.document import Document, ReadError
-from traindx.mlp.readers.names import meaning, plain
+from traindx.mlp.readers.names import meaning
 from traindx.mlp.settings import Distribution, Layer, Settings
 
 Json = Mapping[str, Any]
@@ -37,19 +33,9 @@ OF_ACTIVATION = {
 }
 
 
-@cache
-def vocabulary() -> dict[str, Any]:
-    """The words of frameworks, and ours."""
-    text = files("traindx.mlp").joinpath("readers/vocabulary.yaml").read_text(encoding="utf-8")
-    return dict(yaml.load(text, CCoreLoader))
-
-
-def canonical(kind: str, name: object) -> str | None:
+def ours(group: str, name: object) -> str | None:
     """Our word for a framework's; its own in snake case, if we have none."""
-    if not isinstance(name, str) or not name:
-        return None
-    words: Mapping[str, str] = vocabulary()[kind]
-    return words.get(re.sub(r"[^a-z0-9]", "", name.lower())) or plain(name)
+    return canonical(group, name) if isinstance(name, str) and name else None
 
 
 @dataclass(frozen=True)
@@ -204,7 +190,7 @@ def _is_linear(layer: Json) -> bool:
 
 
 def _kind(layer: Json) -> str | None:
-    return canonical("kinds", layer.get("type"))
+    return ours("kind", layer.get("type"))
 
 
 def _settings(config: Json, places: Sequence[Place]) -> Settings:
@@ -216,7 +202,7 @@ def _settings(config: Json, places: Sequence[Place]) -> Settings:
     return Settings(
         **_of_data(config),
         **_of_optimizer(optimizer),
-        loss=canonical("losses", config.get("loss")),
+        loss=ours("loss", config.get("loss")),
         from_logits=bool(_flag(config.get("loss_from_logits"))),  # Keras assumes probabilities
         output_activation=_output_activation(config, layers),
         output_units=_output_units(places),
@@ -224,7 +210,7 @@ def _settings(config: Json, places: Sequence[Place]) -> Settings:
         steps_per_epoch=float(-(-samples // batch)) if samples and batch else None,
         epochs=_real(config.get("epochs_planned")),
         shuffle=_flag(config.get("shuffle")),
-        precision=canonical("kinds", config.get("precision")),
+        precision=ours("precision", config.get("precision")),
         layers=layers or None,
         parameters=_whole(config.get("n_params")),
         dropout=max(rates, default=None),
@@ -261,11 +247,7 @@ def _of_optimizer(optimizer: Json) -> dict[str, Any]:
         "nesterov": _flag(optimizer.get("nesterov")),
         "clip_norm": next((norm for norm in norms if norm is not None), None),
         "clip_value": _real(optimizer.get("clipvalue")),
-        "schedule": canonical("schedules", schedule)
-        if schedule
-        else "constant"
-        if optimizer
-        else None,
+        "schedule": ours("schedule", schedule) if schedule else "constant" if optimizer else None,
         **{k: _real(optimizer.get(k)) for k in NUMBERS_OF_OPTIMIZER},
     }
 
@@ -309,7 +291,7 @@ def _fans(layer: Json) -> tuple[int | None, int | None]:
 
 def _initializer(given: Json) -> str | None:
     if given.get("name") != "VarianceScaling":
-        return canonical("initializers", given.get("name"))
+        return ours("initializer", given.get("name"))
     family = {(2.0, "fan_in"): "he", (1.0, "fan_avg"): "glorot", (1.0, "fan_in"): "lecun"}
     name = family.get(
         (_real(given.get("scale")) or 0.0, str(given.get("mode"))), "variance_scaling"
