@@ -285,11 +285,12 @@ def test_equal_numbers_of_different_things_are_both_said() -> None:
 
 def write() -> None:
     """Puts the present texts into their files."""
+    present = {name: golden(name) for name in SHOWN}
     GOLDEN.mkdir(exist_ok=True)
     for path in GOLDEN.glob("*.txt"):
         path.unlink()
-    for name in SHOWN:
-        (GOLDEN / f"{name}.txt").write_text(golden(name), encoding="utf-8")
+    for name, said in present.items():
+        (GOLDEN / f"{name}.txt").write_text(said, encoding="utf-8")
 
 
 if __name__ == "__main__":
