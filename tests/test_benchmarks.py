@@ -101,3 +101,11 @@ def test_logs_are_held_against_a_persons_labels(benchmark: Command, tmp_path: Pa
     page = benchmark("logs.py", tmp_path)
     assert "| files that agree (all clear labels met) | 3/3 = 100% |" in page
     assert "| verdicts | 1 faulty, 1 healthy, 1 refused |" in page
+
+
+def test_the_measures_are_timed_against_one_read_of_their_arrays(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    line = [sys.executable, "-W", "error", str(COMMANDS / "measures.py"), "--repeats", "2"]
+    done = subprocess.run([*line, "--markdown", str(page)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "| all, float64 | 2.89 |" in page.read_text(encoding="utf-8")

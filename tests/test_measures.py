@@ -218,6 +218,64 @@ def test_a_spread_far_from_zero_keeps_its_digits() -> None:
     assert tensors.weight_measures(weights)["weight_std"] == pytest.approx(weights.std(), rel=1e-6)
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_kernels_measured_together_are_as_each_by_itself(kind: type) -> None:
+    flat = RNG.standard_normal(50 * 30 + 7 + 640 + 3).astype(kind)
+    flat[:5], flat[1500:1507] = 0.0, 3.0
+    kernels = tensors.Kernels([(50, 30), (7,), (64, 10)])
+    parts = [flat[place] for place in kernels.places]
+    assert kernels.weights(flat) == [tensors.weight_measures(part) for part in parts]
+    assert kernels.gradients(flat) == [tensors.gradient_measures(part) for part in parts]
+    assert kernels.norms(flat) == [tensors.norm(part) for part in parts]
+    assert kernels.weights(flat)[1]["weight_std"] == 0
+
+
+OUTPUTS = {
+    "relu": np.maximum(RNG.standard_normal((64, 9)) - np.arange(9) / 2, 0),
+    "far from zero": 1e4 + RNG.standard_normal((64, 3)),
+    "barely moving": np.tile(RNG.standard_normal(4), (64, 1)) * (1 + 1e-9 * RNG.random((64, 4))),
+    "constant and zero": np.tile([0.0, 3.0, -2.0], (64, 1)),
+    "tiny": 1e-200 * RNG.standard_normal((64, 3)),
+    "huge": -1e200 * RNG.random((64, 3)),
+}
+
+
+def test_outputs_measured_together_are_numpys() -> None:
+    every = list(OUTPUTS.values())
+    found = tensors.Outputs(64, [o.shape[1] for o in every], np.float64).measures(every)
+    for name, output, one in zip(OUTPUTS, every, found, strict=True):
+        size = np.abs(output).max()
+        scaled, exact = output / size, {"rel": 1e-10}
+        still = np.ptp(scaled, axis=0) <= 8 * np.finfo(float).eps
+        deviation = np.where(still, 0, (scaled - scaled.mean(axis=0)).std(axis=0)).mean()
+        assert one.mean / size == pytest.approx(scaled.mean(), **exact), name
+        assert one.std / size == pytest.approx(scaled.std(), **exact), name
+        assert one.rms / size == pytest.approx(np.sqrt((scaled**2).mean()), **exact), name
+        assert (one.least, one.largest) == (output.min(), output.max()), name
+        assert one.sample_std / size == pytest.approx(deviation, **exact), name
+        assert (one.constant_share, one.zero_share) == (still.mean(), (~output.any(axis=0)).mean())
+
+
+@pytest.mark.parametrize("lost", [np.nan, np.inf, -np.inf])
+def test_one_layer_that_is_lost_does_not_hide_the_others(lost: float) -> None:
+    broken, whole = RNG.standard_normal((16, 4)), np.maximum(RNG.standard_normal((16, 5)), 0)
+    broken[3, 2] = lost
+    found = tensors.Outputs(16, [4, 5], np.float64).measures([broken, whole])
+    (alone,) = tensors.Outputs(16, [5], np.float64).measures([whole])
+    assert found[1] == alone
+    assert found[0].nonfinite_share == pytest.approx(1 / 64)
+    assert np.isnan([found[0].constant_share, found[0].zero_share, found[0].std]).all()
+
+
+def test_float32_outputs_whose_squares_overflow_are_still_measured() -> None:
+    outputs = (1e30 * RNG.standard_normal((32, 4))).astype(np.float32)
+    (found,) = tensors.Outputs(32, [4], np.float32).measures([outputs])
+    exact = outputs.astype(np.float64)
+    assert found.std == pytest.approx(exact.std(), rel=1e-5)
+    assert found.sample_std == pytest.approx(exact.std(axis=0).mean(), rel=1e-5)
+    assert (found.constant_share, found.nonfinite_share) == (0, 0)
+
+
 def test_outputs_that_do_not_depend_on_the_input_have_no_sample_std() -> None:
     outputs = np.tile(RNG.standard_normal(7), (32, 1))
     assert tensors.sample_std(outputs) == 0

@@ -99,7 +99,7 @@ def rows(precision: str, repeats: int) -> Iterator[tuple[str, ...]]:
 
 def sheet(repeats: int) -> Sheet:
     """The table."""
-    heads = ("arrays", "MiB", "read: least", "median", "measured: least", "median", "times one read")
+    heads = ("arrays", "MiB", "read: least", "median", "measured: least", "median", "reads")
     both = [row for precision in ("float64", "float32") for row in rows(precision, repeats)]
     return Sheet(
         "The public measures, one array at a time, in ms",

@@ -25,6 +25,7 @@ from traindx.mlp.network.activations import Array
 from traindx.mlp.network.data import make
 from traindx.mlp.network.fitting import Run
 from traindx.mlp.network.recording import LayerRecorder
+from traindx.mlp.tensors import norms
 
 SIZES = (784, 128, 64, 10)
 SAMPLES, BATCH, PROBE = 2048, 64, 256
@@ -105,53 +106,71 @@ class Step:
     def train(self) -> None:
         """Forward, backward, and a small step down."""
         network, recorder = self.network, self.recorder
-        self.z = network.forward(recorder.x)
-        network.backward(network.objective.delta(self.z, recorder.y))
+        z = network.forward(recorder.x)
+        self.out = network.objective.apply(z)
+        network.backward(network.objective.delta(z, recorder.y))
         np.multiply(network.parameters.gradients, 1e-6, out=self.update)
         network.parameters.values -= self.update
 
-    def measure(self) -> None:
+    def record(self) -> None:
         """All that is recorded of weights, gradients, updates, outputs and slopes."""
         self.recorder.gradients(1)
-        self.recorder.layers(1, self.z)
+        self.recorder.layers(1, self.out)
         self.recorder.updates(1, self.update)
+
+    def measure(self) -> None:
+        """The same numbers, not put into series."""
+        recorder, parameters, layers = self.recorder, self.network.parameters, self.network.layers
+        recorder.kernels.gradients(parameters.gradients)
+        recorder.kernels.weights(parameters.values)
+        recorder.kernels.norms(self.update)
+        recorder.outputs.measures([*(layer.active for layer in layers[:-1]), self.out])
+        others = slice(recorder.kernels.whole.stop, None)
+        norms([parameters.gradients[others], parameters.values[others]])
+        norms(layer.delta for layer in layers)
 
     def arrays(self) -> list[Array]:
         """What is looked at, flat."""
         parameters, layers = self.network.parameters, self.network.layers
-        outputs = (a.reshape(-1) for layer in layers for a in (layer.active, layer.delta))
-        return [parameters.values, parameters.gradients, self.update, *outputs]
+        outputs = (*(layer.active for layer in layers[:-1]), self.out)
+        flat = (a.reshape(-1) for a in (*outputs, *(layer.delta for layer in layers)))
+        return [parameters.values, parameters.gradients, self.update, *flat]
 
 
 def passes(name: str, precision: str, repeats: int) -> Iterator[tuple[str, ...]]:
     """Two rows: in a loop, and after a training step each."""
     step = Step(PASSES[name], precision)
-    works = {"pass": step.measure, "read": lambda: read(step.arrays())}
-    size = sum(a.nbytes for a in step.arrays()) / 2**20
-    for where, before in (("in a loop", None), ("after a step", step.train)):
-        times = in_turn(works, repeats, before)
-        once, full = times["read"], times["pass"]
+    arrays = step.arrays()
+    works = {"read": lambda: read(arrays), "pass": step.measure, "recorded": step.record}
+    size = sum(a.nbytes for a in arrays) / 2**20
+
+    def train() -> None:
+        step.train()
+        arrays[:] = step.arrays()
+
+    for where, before in (("in a loop", None), ("after a step", train)):
+        least = {work: min(times) for work, times in in_turn(works, repeats, before).items()}
         yield (
             f"{name}, {precision}, {where}",
             f"{size:.1f}",
-            *(f"{f(t):.3f}" for f in (min, median) for t in (once, full)),
-            f"{min(full) / min(once):.1f}",
-            f"{median(full) / median(once):.1f}",
+            *(f"{least[work]:.3f}" for work in works),
+            *(f"{least[work] / least['read']:.1f}" for work in ("pass", "recorded")),
         )
 
 
 def step_cost(repeats: int) -> Sheet:
     """The statistics of one step, in reads of its arrays."""
-    heads = ("", "MiB", "least: read", "pass", "median: read", "pass", "pass / read", "of medians")
+    heads = ("", "MiB", "one read", "pass", "recorded", "pass / read", "recorded / read")
     counts = {"784-128-64-10": 20 * repeats, "2-2-2-2": 20 * repeats, "1024x4-10": repeats}
     rows = [row for n in PASSES for p in PRECISIONS for row in passes(n, p, max(5, counts[n]))]
     return Sheet(
         "All statistics of one step, and its arrays read once, in ms (target 3 reads)",
         heads,
         tuple(rows),
-        f"Batch {PROBE}; weights, gradients, updates, outputs and slopes of all layers. 2-2-2-2 has"
-        f" nothing to read: its pass is the fixed cost of the calls. An older program's monitors"
-        f" took {OLDER_MS} ms for 784-128-64-10 in float64.",
+        f"Least times; batch {PROBE}; weights, gradients, updates, outputs and slopes of layers."
+        f" `recorded` puts the numbers into series as well. 2-2-2-2 has nothing to read: its pass"
+        f" is the fixed cost of the calls. An older program's monitors took {OLDER_MS} ms for"
+        f" 784-128-64-10 in float64.",
     )
 
 
