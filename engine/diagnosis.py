@@ -149,8 +149,7 @@ class Case:
     def headline(self) -> str:
         """The answer in a sentence."""
         if self.ranking.undecided:
-            titles = [c.cause.title for c in self.ranking.undecided]
-            return f"{titles[0]}, or: {', or: '.join(titles[1:])}; the record does not decide"
+            return self._alternatives(self.ranking.undecided)
         if self.faults:
             return self.faults[0].cause.title
         if self.verdict == "faulty":
@@ -159,6 +158,13 @@ class Case:
             return f"Cannot tell: {_lowered(self._sentence((self.unexplained or self.limits)[0]))}"
         benign = [c.cause.title for c in self.ranking.roots if c.cause.benign]
         return f"Nothing wrong found{': ' + _lowered(benign[0]) if benign else ''}"
+
+    def _alternatives(self, undecided: tuple[Candidate, ...]) -> str:
+        titles = [c.cause.title for c in undecided]
+        if undecided[0].score >= self.kb.scale.report_at:
+            return f"{titles[0]}, or: {', or: '.join(titles[1:])}; the record does not decide"
+        alarm = next(s for s in self.held if s.severity == Severity.CRITICAL)
+        return f"{alarm.title}; perhaps: {', or: '.join(titles)}"
 
     def _sentence(self, symptom: Symptom) -> str:
         finding = self.inference.clearest("symptom", symptom.symptom)

@@ -142,6 +142,8 @@ class Scale(Declared):
     """Lowest score of each word for a diagnosis."""
     report_at: float
     """A cause is reported from this score on."""
+    suspect_at: float
+    """From this score on it is named where an alarming symptom has no better cause."""
     margin: float
     """Causes whose scores differ by less are not told apart."""
     references: tuple[Slug, ...] = ()

@@ -12,7 +12,7 @@ from functools import cached_property
 from traindx.engine.facts import Fact
 from traindx.engine.inference import Finding, Inference
 from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase
-from traindx.engine.language import Slotted
+from traindx.engine.language import Severity, Slotted
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +85,34 @@ def rank(inference: Inference, kb: KnowledgeBase) -> Ranking:
     roots, follows, gave_way = court.settle()
     weak = [(c, None) for c in everyone if c.score < kb.scale.report_at and c.contra]
     out = sorted([*excluded, *gave_way, *weak], key=lambda pair: (-pair[0].score, pair[0].name))
-    roots = tuple(sorted(roots, key=lambda c: _benign_last(c, roots)))
-    return Ranking(roots, follows, tuple(out), _undecided(roots, kb))
+    suspects = _suspects(everyone, roots, inference, kb)
+    roots = tuple(sorted((*suspects, *roots), key=lambda c: _benign_last(c, (*suspects, *roots))))
+    named = {c.name for c in suspects}
+    set_aside = tuple(pair for pair in out if pair[0].name not in named)
+    return Ranking(roots, follows, set_aside, suspects or _undecided(roots, kb))
+
+
+MOST_SUSPECTS = 3
+
+
+def _suspects(
+    everyone: list[Candidate],
+    roots: tuple[Candidate, ...],
+    inference: Inference,
+    kb: KnowledgeBase,
+) -> tuple[Candidate, ...]:
+    """Where no fault stands and something alarming has no cause: the likeliest that explain it."""
+    if any(not c.cause.benign for c in roots):
+        return ()
+    explained = {name for c in roots for name in c.cause.explains}
+    alarming = {
+        name
+        for name, symptom in kb.symptoms.items()
+        if symptom.severity == Severity.CRITICAL and ("symptom", name) in inference.findings
+    } - explained
+    able = [c for c in everyone if alarming & set(c.cause.explains) and not c.cause.benign]
+    likely = sorted((c for c in able if c.score >= kb.scale.suspect_at), key=_Order(kb))
+    return tuple(likely[:MOST_SUSPECTS])
 
 
 def _has_something_to_explain(candidate: Candidate, inference: Inference) -> bool:

@@ -43,6 +43,7 @@ SCALE: dict[str, Any] = {
     "priors": {"rare": -3.0, "common": -1.0},
     "strengths": {"weak": 0.0, "strong": 2.0},
     "report_at": 0.5,
+    "suspect_at": -1.0,
     "margin": 0.5,
 }
 REMEDY: dict[str, Any] = {"remedy": "tidy_up", "do": "Tidy up", "how": "Well.", "cost": "config"}

@@ -25,6 +25,7 @@ weights: {weak: 0.5, strong: 2.3, tiny: 1e-6}
 priors: {rare: -3.0, common: -1.0}
 strengths: {weak: 0, strong: 2.0}
 report_at: 0.5
+suspect_at: -1.0
 margin: 0.5
 """,
     "references.yaml": """\

@@ -51,6 +51,7 @@ weights: {strong: 3.0}
 priors: {even: 0.0}
 strengths: {weak: 0.0, strong: 2.0}
 report_at: 0.0
+suspect_at: -2.2
 margin: 0.5
 """,
     "rises.yaml": """\
