@@ -86,7 +86,7 @@ def rank(inference: Inference, kb: KnowledgeBase) -> Ranking:
     weak = [(c, None) for c in everyone if c.score < kb.scale.report_at and c.contra]
     out = sorted([*excluded, *gave_way, *weak], key=lambda pair: (-pair[0].score, pair[0].name))
     suspects = _suspects(everyone, roots, inference, kb)
-    roots = tuple(sorted((*suspects, *roots), key=lambda c: _benign_last(c, (*suspects, *roots))))
+    roots = _by_urgency((*suspects, *roots), _alarming(inference, kb))
     named = {c.name for c in suspects}
     set_aside = tuple(pair for pair in out if pair[0].name not in named)
     return Ranking(roots, follows, set_aside, suspects or _undecided(roots, kb))
@@ -105,11 +105,7 @@ def _suspects(
     if any(not c.cause.benign for c in roots):
         return ()
     explained = {name for c in roots for name in c.cause.explains}
-    alarming = {
-        name
-        for name, symptom in kb.symptoms.items()
-        if symptom.severity == Severity.CRITICAL and ("symptom", name) in inference.findings
-    } - explained
+    alarming = _alarming(inference, kb) - explained
     able = [c for c in everyone if alarming & set(c.cause.explains) and not c.cause.benign]
     likely = sorted((c for c in able if c.score >= kb.scale.suspect_at), key=_Order(kb))
     return tuple(likely[:MOST_SUSPECTS])
@@ -143,9 +139,24 @@ class _Order:
         return -round(candidate.score + grace, 9), not candidate.cause.benign, candidate.name
 
 
-def _benign_last(candidate: Candidate, roots: tuple[Candidate, ...]) -> bool:
-    """Whether it is a benign explanation beside which a fault stands on evidence of its own."""
-    return candidate.cause.benign and not all(c.cause.benign for c in roots)
+def _alarming(inference: Inference, kb: KnowledgeBase) -> set[str]:
+    """The critical symptoms that hold."""
+    return {
+        name
+        for name, symptom in kb.symptoms.items()
+        if symptom.severity == Severity.CRITICAL and ("symptom", name) in inference.findings
+    }
+
+
+def _by_urgency(roots: tuple[Candidate, ...], alarming: set[str]) -> tuple[Candidate, ...]:
+    """What explains something alarming first; benign explanations behind the faults."""
+    faulty = not all(c.cause.benign for c in roots)
+
+    def urgency(candidate: Candidate) -> tuple[bool, bool]:
+        explains = bool(alarming & set(candidate.cause.explains))
+        return faulty and candidate.cause.benign, not explains
+
+    return tuple(sorted(roots, key=urgency))
 
 
 def _exclude(

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, isfinite, nan, prod, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Real = NDArray[np.floating]
 Bounds = tuple[float, float]
+Counts = tuple[int, int]
 
 FEWEST = 8
 """With fewer samples a healthy ReLU unit is off in all of them too often: 2**-samples."""
@@ -254,7 +256,7 @@ def gradient_measures(gradient: ArrayLike) -> dict[str, float]:
     """gradient_norm, gradient_zero_share and gradient_nonfinite_share of a kernel's gradient."""
     flat = _flat(gradient)
     with np.errstate(all="ignore"):
-        return _gradient(flat, np.count_nonzero(flat == 0))
+        return _gradient(flat, int(np.count_nonzero(flat == 0)))
 
 
 def activation_measures(
@@ -310,11 +312,10 @@ class Kernels:
         whole, zeros = values[self.whole], self.zeros
         with np.errstate(all="ignore"):
             np.equal(whole, 0, out=zeros)
-            return [_gradient(whole[p], np.count_nonzero(zeros[p])) for p in self.places]
+            return [_gradient(whole[p], int(np.count_nonzero(zeros[p]))) for p in self.places]
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """What is measured of a layer's outputs; NaN where it cannot be told for what is not finite."""
 
     mean: float
@@ -347,7 +348,7 @@ class Output:
 class Outputs:
     """Outputs of layers on the same samples, (samples, units) each, measured together.
 
-    It holds room for that, so two threads need one each.
+    It holds room for its sums, so two threads need one each.
     """
 
     def __init__(self, samples: int, units: Sequence[int], precision: object) -> None:
@@ -357,27 +358,20 @@ class Outputs:
         self.ones: Real = np.ones(samples, precision)  # type: ignore[call-overload]
         self.means = np.empty((2, ends[-1]), self.ones.dtype)
         """Of each unit's outputs, and of their squares."""
-        self.room = np.empty(samples * max(units), self.ones.dtype)
 
     def measures(self, outputs: Sequence[Real]) -> list[Output]:
         """Of each layer."""
         with np.errstate(all="ignore"):
             for output, place in zip(outputs, self.places, strict=True):
-                self._sum(output, place)
+                np.matmul(self.ones, output, out=self.means[0, place])
+                np.einsum("ij,ij->j", output, output, out=self.means[1, place])
             self.means *= 1 / self.samples
-            moments = np.add.reduceat(self.means, self.starts, axis=1).T.tolist()
-            units = self._units(outputs)
-            every = zip(outputs, moments, units, strict=True)
-            return [_output(output, *moment, *unit) for output, moment, unit in every]
+            means, squares = np.add.reduceat(self.means, self.starts, axis=1).tolist()
+            every = zip(outputs, means, squares, *self._units(outputs), strict=True)
+            return [_output(*each) for each in every]
 
-    def _sum(self, output: Real, place: slice) -> None:
-        squares = self.room[: output.size].reshape(output.shape)
-        np.multiply(output, output, out=squares)
-        np.matmul(self.ones, output, out=self.means[0, place])
-        np.matmul(self.ones, squares, out=self.means[1, place])
-
-    def _units(self, outputs: Sequence[Real]) -> list[tuple[float, int, int]]:
-        """Of each layer: sum of the units' deviations, how many are constant, and how many zero.
+    def _units(self, outputs: Sequence[Real]) -> tuple[list[float], list[Counts]]:
+        """Of each layer: the sum of its units' deviations, and how many are constant and zero.
 
         Only units whose variance looks like nothing are looked at closely.
         """
@@ -388,8 +382,8 @@ class Outputs:
         if np.count_nonzero(doubtful):
             every = zip(outputs, self.places, strict=True)
             counts = [_closely(o, variances[p], doubtful[p]) for o, p in every]
-        sums = np.add.reduceat(np.sqrt(variances, out=variances), self.starts).tolist()
-        return [(total, *count) for total, count in zip(sums, counts, strict=True)]
+        np.sqrt(variances, out=variances)
+        return np.add.reduceat(variances, self.starts).tolist(), counts
 
 
 def several(arrays: Iterable[ArrayLike | None] | ArrayLike) -> list[ArrayLike]:
@@ -462,16 +456,13 @@ def _gradient(flat: Real, zeros: int) -> dict[str, float]:
     }
 
 
-def _output(
-    output: Real, mean: float, square: float, deviations: float, constant: int, zero: int
-) -> Output:
+def _output(output: Real, mean: float, square: float, deviations: float, counts: Counts) -> Output:
     """From the sums over its units of mean, mean square and standard deviation, and from counts."""
-    units, flat = output.shape[1], output.reshape(-1)
-    if not isfinite(square):
+    if not DIGITS[output.dtype].least_square < square < inf:
         return _extreme(output)
+    units, flat = output.shape[1], output.reshape(-1)
     least, largest = _bounds(flat)
-    small = square < DIGITS[output.dtype].least_square
-    rms, mean = _norm(flat) / sqrt(len(flat)) if small else sqrt(square / units), mean / units
+    rms, mean = sqrt(square / units), mean / units
     return Output(
         mean=mean,
         std=_std(flat, rms, mean, largest - least),
@@ -480,16 +471,16 @@ def _output(
         largest=largest,
         sample_std=deviations / units,
         nonfinite_share=0.0,
-        constant_share=constant / units,
-        zero_share=zero / units,
+        constant_share=counts[0] / units,
+        zero_share=counts[1] / units,
     )
 
 
 def _extreme(output: Real) -> Output:
-    """Of an output with numbers that are not finite, or whose squares are not."""
+    """Of an output that is zero or has lost digits or numbers to underflow, overflow or NaN."""
     flat = output.reshape(-1)
     rms, mean, (least, largest) = _norm(flat) / sqrt(len(flat)), _mean(flat), _bounds(flat)
-    known, size = isfinite(rms), max(largest, -least)
+    known, size = isfinite(rms), max(largest, -least) or 1.0
     return Output(
         mean=mean,
         std=_std(flat, rms, mean, largest - least),
@@ -504,8 +495,8 @@ def _extreme(output: Real) -> Output:
 
 
 def _closely(output: Real, variances: Real, doubtful: NDArray[np.bool_]) -> tuple[int, int]:
-    """How many units are constant and how many zero; puts the exact variances of the doubtful in."""
-    count = np.count_nonzero(doubtful)
+    """How many units are constant, how many zero; sets the variances of the doubtful aright."""
+    count = int(np.count_nonzero(doubtful))
     columns = output[:, doubtful] if count else output[:0]
     if not np.count_nonzero(columns):
         variances[doubtful] = 0
@@ -514,7 +505,7 @@ def _closely(output: Real, variances: Real, doubtful: NDArray[np.bool_]) -> tupl
     size, extent = np.maximum(largest, -least), largest - least
     variances[doubtful] = columns.var(axis=0) * (extent > 0)
     still = np.count_nonzero(extent <= 8 * DIGITS[output.dtype].eps * size)
-    return still, np.count_nonzero(size == 0)
+    return int(still), int(np.count_nonzero(size == 0))
 
 
 def _scaled_norm(flat: Real) -> float:
@@ -561,7 +552,7 @@ def _sum(flat: Real) -> float:
 
 
 def _std(flat: Real, rms: float, mean: float, extent: float) -> float:
-    """From rms and mean where that loses no digits, else by a second pass; `extent` is max - min."""
+    """From rms and mean where that loses no digits, else by a second pass; extent is max - min."""
     if extent == 0:
         return 0.0
     share = 1 - (mean / rms) ** 2 if isfinite(rms) and rms else nan

@@ -188,6 +188,14 @@ def test_constant_weights_have_no_spread_and_a_constant_output_no_variation():
     assert zero.settings.layers[0].init_value == 0
 
 
+def test_a_network_of_kernels_alone_is_recorded_too():
+    history = train(spec(network={"bias": False, "hidden": [8]}))
+    layers = history.over("gradient_norm")
+    together = np.sqrt(sum(series.values**2 for name, series in layers.items() if name))
+    np.testing.assert_allclose(together, of(history, "gradient_norm", ""), rtol=1e-12)
+    assert not history.over("bias_norm")
+
+
 def snr(x, y):
     still = {"name": "sgd", "learning_rate": 0.0}
     history = MLP([2, 1]).fit(x, y, optimizer=still, epochs=20)

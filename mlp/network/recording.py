@@ -81,13 +81,13 @@ class LayerRecorder(Recorder):
         z = self.network.forward(self.x)
         losses = self.network.objective.losses(z, self.y)
         self.add("probe_loss", "train", step, float(losses.mean()) + self.network.penalty())
-        self.layers(step, z)
+        self.layers(step, self.network.objective.apply(z))
 
-    def layers(self, step: float, z: Array) -> None:
-        """Weights and activations, after a forward pass of the probe batch that gave z."""
+    def layers(self, step: float, out: Array) -> None:
+        """Weights and activations, after a forward pass of the probe batch; `out` is the output."""
         layers = self.network.layers
         weights = self.kernels.weights(self.network.parameters.values)
-        actives = [*(layer.active for layer in layers[:-1]), self.network.objective.apply(z)]
+        actives = [*(layer.active for layer in layers[:-1]), out]
         outputs = self.outputs.measures(actives)
         self._inputs(step, outputs)
         for layer, found, active, output in zip(layers, weights, actives, outputs, strict=True):
@@ -160,8 +160,9 @@ class LayerRecorder(Recorder):
             self.add(quantity, layer.name, step, size)
 
     def _add(self, scope: str, step: float, found: Mapping[str, float]) -> None:
+        points = self.points
         for quantity, value in found.items():
-            self.points[quantity, scope].append((step, value))
+            points[quantity, scope].append((step, value))
 
 
 def _rms(x: Array) -> float:
