@@ -149,7 +149,7 @@ def test_activations_are_those_of_the_probe_batch():
     data = np.random.default_rng(0).standard_normal((300, 2))
     network = MLP([2, 9, 1], activation="tanh")
     history = network.fit(data, data[:, 0], epochs=1)
-    network.forward(data[:128])
+    network.forward(data[: probe_size(len(data))])
     active = network.layers[0].active
     for quantity, value in {
         "activation_mean": active.mean(),
@@ -166,7 +166,7 @@ def test_activations_are_those_of_the_probe_batch():
     assert ("dead_share", "dense_1") not in history.series
 
 
-@pytest.mark.parametrize(("samples", "watched"), [(50, 50), (1000, 128), (3200, 200), (9999, 256)])
+@pytest.mark.parametrize(("samples", "watched"), [(50, 50), (1000, 96), (6400, 200), (9999, 256)])
 def test_the_probe_batch_is_bounded(samples, watched):
     assert probe_size(samples) == watched
 

@@ -32,9 +32,9 @@ from traindx.mlp.network.layers import Layer
 from traindx.mlp.network.network import MLP
 from traindx.mlp.tensors import Kernels, Output, Outputs, norm, norms
 
-PROBE = 128, 256, 16
+PROBE = 96, 256, 32
 """Fewest and most samples of the probe batch, and the part of all between them."""
-SNR_BATCHES = 5
+SNR_BATCHES = 3
 
 
 def probe_size(samples: int) -> int:
