@@ -5,7 +5,7 @@ from math import exp
 
 from traindx.engine.inference import Inference
 from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase, Remedy
-from traindx.engine.observed import Observed
+from traindx.engine.observed import Observed, observed
 from traindx.engine.ranking import Candidate, Ranking, weigh
 from traindx.engine.report import Prescription
 
@@ -59,12 +59,12 @@ def _most_telling(kb: KnowledgeBase, inference: Inference, first: Candidate | No
     waiting weights times its odds.
     """
     contenders = _contenders(kb, inference, first)
-    observed = Observed(kb, inference.facts)
+    recorded = observed(kb, inference.facts)
     best = max(c.score for c in contenders)
     swings: dict[str, float] = {}
     for candidate in contenders:
         for rule in candidate.cause.evidence.values():
-            if signal := _waits_for(rule, inference, observed):
+            if signal := _waits_for(rule, inference, recorded):
                 share = exp(candidate.score - best) * abs(kb.weight(rule))
                 swings[signal] = swings.get(signal, 0.0) + share
     if not swings:
@@ -90,11 +90,11 @@ def _purpose(contenders: list[Candidate], first: Candidate | None) -> str:
     return f"it would tell whether it is this or: {others[0]}" if others else "it would confirm it"
 
 
-def _waits_for(rule: EvidenceRule, inference: Inference, observed: Observed) -> str | None:
+def _waits_for(rule: EvidenceRule, inference: Inference, recorded: Observed) -> str | None:
     """The one signal that keeps a line of evidence from being looked for, all else being there."""
     for alternative in rule.when.alternatives:
         open_ = [p for p in alternative.values() if not inference.holds(p)]
-        signals = [observed.missing(pattern) for pattern in open_]
+        signals = [recorded.missing(pattern) for pattern in open_]
         if open_ and all(signals) and len({s for each in signals for s in each}) == 1:
             return signals[0][0]
     return None

@@ -13,7 +13,7 @@ from traindx.engine.inference import Finding, Inference, infer
 from traindx.engine.knowledge import KnowledgeBase, Symptom
 from traindx.engine.language import Severity
 from traindx.engine.matching import Matcher, PlainMatcher
-from traindx.engine.observed import Observed
+from traindx.engine.observed import Observed, observed
 from traindx.engine.ranking import Candidate, Line, Ranking, rank
 from traindx.engine.report import (
     Clear,
@@ -237,7 +237,7 @@ class Case:
 
     @cached_property
     def _observed(self) -> Observed:
-        return Observed(self.kb, self.inference.facts)
+        return observed(self.kb, self.inference.facts)
 
 
 def _line(line: Line) -> EvidenceLine:

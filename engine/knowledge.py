@@ -154,7 +154,7 @@ class Scale(Declared):
         return max(reached, default=(0.0, min(self.strengths, key=self.strengths.__getitem__)))[1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KnowledgeBase:
     """What is known. Symptoms, causes and remedies by name, sorted."""
 

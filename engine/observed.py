@@ -1,23 +1,40 @@
 """What was observed at all: the difference between not there and not looked for."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from traindx.engine.facts import Fact
 from traindx.engine.knowledge import KnowledgeBase
 from traindx.engine.language import Pattern, Rule
 
+Known = tuple[str, tuple[Any, ...]]
+"""A kind of fact, and what one of the kind is about."""
+
+
+def observed(kb: KnowledgeBase, facts: Iterable[Fact]) -> "Observed":
+    """What a run's facts are about. Runs that record the same share one answer."""
+    return _observed(kb, frozenset(map(_known, facts)))
+
+
+def _known(fact: Fact) -> Known:
+    return fact.kind, tuple(fact.slots[slot] for slot in fact.about)
+
+
+@lru_cache(maxsize=64)
+def _observed(kb: KnowledgeBase, known: frozenset[Known]) -> "Observed":
+    return Observed(kb, known)
+
 
 class Observed:
-    """The facts of a run, asked what could not be looked for."""
+    """What was recorded of a run, asked what could not be looked for."""
 
-    def __init__(self, kb: KnowledgeBase, facts: Iterable[Fact]) -> None:
+    def __init__(self, kb: KnowledgeBase, known: Iterable[Known]) -> None:
         self._kb = kb
         self._lacking: dict[int, tuple[str, ...]] = {}
         self._known: dict[str, set[tuple[Any, ...]]] = {}
-        for fact in facts:
-            about = tuple(fact.slots[slot] for slot in fact.about)
-            self._known.setdefault(fact.kind, set()).add(about)
+        for kind, about in known:
+            self._known.setdefault(kind, set()).add(about)
 
     def lacking(self, rule: Rule) -> tuple[str, ...]:
         """The signals without which none of a rule's alternatives can be looked for."""
