@@ -21,6 +21,7 @@ class Budget(Fact):
     epochs_run: float | None
     """As far as the history goes."""
     samples: int | None
+    val_samples: int | None
     parameters: int | None
     updates: float | None
     """Optimizer steps run."""
@@ -41,6 +42,7 @@ def budget(history: History) -> Iterator[Budget]:
         epochs=settings.epochs,
         epochs_run=epochs_run,
         samples=settings.samples,
+        val_samples=settings.val_samples,
         parameters=parameters,
         updates=end if history.axis == "step" else _product(epochs_run, per_epoch),
         parameters_per_sample=(

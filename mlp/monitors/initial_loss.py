@@ -82,5 +82,5 @@ def _choices(settings: Settings) -> int | None:
 
 
 def _multiple(times: float | None) -> int | None:
-    nearest = round(times) if times is not None and 1.5 < times < 1000 else 0
+    nearest = round(times) if times is not None and 1.5 < times < 16.5 else 0
     return nearest if times and nearest > 1 and abs(times / nearest - 1) <= 0.03 else None
