@@ -514,6 +514,17 @@ def test_the_initial_loss(
     assert fact.slots["multiple"] == multiple
 
 
+@pytest.mark.parametrize(("first", "then"), [(60.0, 30.0), (math.nan, None)])
+def test_the_loss_after_the_first_steps_is_compared_with_the_one_before(
+    first: float, then: float | None
+) -> None:
+    series = {
+        ("probe_loss", "train"): Series(np.array([0.0]), np.array([2.0])),
+        ("loss", "train"): Series(np.array([1.0, 2.0]), np.array([first, 1.0])),
+    }
+    assert of("initial_loss", History(series, Settings())).slots["then"] == then
+
+
 def test_the_mean_of_a_first_epoch_is_no_initial_loss() -> None:
     assert list(monitors["initial_loss"](run("2*0.9x20", settings=Settings(classes=10)))) == []
 

@@ -25,6 +25,8 @@ class InitialLoss(Fact):
     """uniform: equal probability for every class; target_square: mean square of the targets."""
     multiple: int | None
     """The whole number k above 1 for which the value is k times the expected, within 3 %."""
+    then: float | None
+    """The first training loss recorded after the first step, over the value; None if not finite."""
 
 
 @monitor
@@ -34,8 +36,20 @@ def initial_loss(history: History) -> Iterator[InitialLoss]:
         basis, expected = expectation(history.settings)
         times = None if expected is None else ratio(value, expected)
         yield InitialLoss(
-            value=value, expected=expected, ratio=times, basis=basis, multiple=_multiple(times)
+            value=value,
+            expected=expected,
+            ratio=times,
+            basis=basis,
+            multiple=_multiple(times),
+            then=_then(history, value),
         )
+
+
+def _then(history: History, value: float) -> float | None:
+    train = history.get("loss", "train")
+    later = [] if train is None else train.values[train.steps > 0]
+    known = value > 0 and len(later) and np.isfinite(later[0])
+    return ratio(float(later[0]), value) if known else None
 
 
 def initial_value(history: History) -> float | None:
