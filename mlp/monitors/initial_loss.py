@@ -47,9 +47,10 @@ def initial_loss(history: History) -> Iterator[InitialLoss]:
 
 def _then(history: History, value: float) -> float | None:
     train = history.get("loss", "train")
-    later = [] if train is None else train.values[train.steps > 0]
-    known = value > 0 and len(later) and np.isfinite(later[0])
-    return ratio(float(later[0]), value) if known else None
+    if train is None or value <= 0:
+        return None
+    later = train.values[train.steps > 0]
+    return ratio(float(later[0]), value) if len(later) and np.isfinite(later[0]) else None
 
 
 def initial_value(history: History) -> float | None:
