@@ -85,8 +85,9 @@ def rank(inference: Inference, kb: KnowledgeBase) -> Ranking:
     roots, follows, gave_way = court.settle()
     weak = [(c, None) for c in everyone if c.score < kb.scale.report_at and c.contra]
     out = sorted([*excluded, *gave_way, *weak], key=lambda pair: (-pair[0].score, pair[0].name))
-    suspects = _suspects(everyone, roots, inference, kb)
-    roots = _by_urgency((*suspects, *roots), _alarming(inference, kb))
+    alarming = _alarming(inference, kb)
+    suspects = _suspects(everyone, roots, alarming, kb)
+    roots = _by_urgency((*suspects, *roots), alarming)
     named = {c.name for c in suspects}
     set_aside = tuple(pair for pair in out if pair[0].name not in named)
     return Ranking(roots, follows, set_aside, suspects or _undecided(roots, kb))
@@ -98,15 +99,15 @@ MOST_SUSPECTS = 3
 def _suspects(
     everyone: list[Candidate],
     roots: tuple[Candidate, ...],
-    inference: Inference,
+    alarming: set[str],
     kb: KnowledgeBase,
 ) -> tuple[Candidate, ...]:
     """Where no fault stands and something alarming has no cause: the likeliest that explain it."""
     if any(not c.cause.benign for c in roots):
         return ()
     explained = {name for c in roots for name in c.cause.explains}
-    alarming = _alarming(inference, kb) - explained
-    able = [c for c in everyone if alarming & set(c.cause.explains) and not c.cause.benign]
+    unexplained = alarming - explained
+    able = [c for c in everyone if unexplained & set(c.cause.explains) and not c.cause.benign]
     likely = sorted((c for c in able if c.score >= kb.scale.suspect_at), key=_Order(kb))
     return tuple(likely[:MOST_SUSPECTS])
 

@@ -5,3 +5,4 @@ DATA = "the statistics of the data (mean, spread and range of inputs and targets
 LAYERS = (
     "statistics of each layer (norms of weights, gradients and updates; its outputs on a batch)"
 )
+LOSS_OF_SPLIT = {"train": "the training loss", "val": "the validation loss"}

@@ -12,6 +12,7 @@ from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.monitors.initial_loss import initial_value
 from traindx.mlp.settings import Settings
+from traindx.mlp.signals import LOSS_OF_SPLIT
 
 CLASSIFYING: Final = ("cross_entropy", "binary_cross_entropy", "nll", None)
 VOCABULARIES: Final = (30522, 32000, 50257, 50304, 128256, 151936, 256000)
@@ -30,10 +31,7 @@ class LossLevel(Fact):
 
     signal: ClassVar[str] = "the loss"
     about: ClassVar[tuple[str, ...]] = ("split",)
-    signals: ClassVar[Mapping[str, str]] = {
-        "train": "the training loss",
-        "val": "the validation loss",
-    }
+    signals: ClassVar[Mapping[str, str]] = LOSS_OF_SPLIT
 
     name: str
     """uniform, uniform_vocabulary, uniform_unknown (of as many classes as `classes`), ln2,

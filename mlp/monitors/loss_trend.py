@@ -9,6 +9,7 @@ from traindx.engine.facts import Fact
 from traindx.mlp.curves import Curve, late, line, losses, part, ratio, sigmas
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import LOSS_OF_SPLIT
 
 
 class LossTrend(Fact):
@@ -16,10 +17,7 @@ class LossTrend(Fact):
 
     signal: ClassVar[str] = "the loss of every epoch"
     about: ClassVar[tuple[str, ...]] = ("split",)
-    signals: ClassVar[Mapping[str, str]] = {
-        "train": "the training loss",
-        "val": "the validation loss",
-    }
+    signals: ClassVar[Mapping[str, str]] = LOSS_OF_SPLIT
 
     split: str
     points: int

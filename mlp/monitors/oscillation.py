@@ -9,6 +9,7 @@ from traindx.engine.facts import Fact
 from traindx.mlp.curves import Curve, losses, ratio, straightened
 from traindx.mlp.history import Array, History
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import LOSS_OF_SPLIT
 
 
 class Oscillation(Fact):
@@ -16,10 +17,7 @@ class Oscillation(Fact):
 
     signal: ClassVar[str] = "the loss of every epoch"
     about: ClassVar[tuple[str, ...]] = ("split",)
-    signals: ClassVar[Mapping[str, str]] = {
-        "train": "the training loss",
-        "val": "the validation loss",
-    }
+    signals: ClassVar[Mapping[str, str]] = LOSS_OF_SPLIT
 
     split: str
     amplitude: float

@@ -18,6 +18,7 @@ from traindx.mlp.curves import Curve, end_of_sense, line, losses, ratio
 from traindx.mlp.history import Array, History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.severity import Lit
+from traindx.mlp.signals import LOSS_OF_SPLIT
 
 
 class Plateau(Lit, Fact):
@@ -25,10 +26,7 @@ class Plateau(Lit, Fact):
 
     signal: ClassVar[str] = "the loss of every epoch"
     about: ClassVar[tuple[str, ...]] = ("split",)
-    signals: ClassVar[Mapping[str, str]] = {
-        "train": "the training loss",
-        "val": "the validation loss",
-    }
+    signals: ClassVar[Mapping[str, str]] = LOSS_OF_SPLIT
 
     split: str
     since: float

@@ -16,6 +16,7 @@ from traindx.engine.facts import Fact
 from traindx.mlp.curves import HUGE, MAD, ROUNDING, ratio, sound
 from traindx.mlp.history import Array, History, Series
 from traindx.mlp.monitors import monitor
+from traindx.mlp.signals import LOSS_OF_SPLIT
 
 NEAR, BLOCK, LONG = 9, 32, 4096
 
@@ -25,10 +26,7 @@ class Spikes(Fact):
 
     signal: ClassVar[str] = "the loss of every step or epoch"
     about: ClassVar[tuple[str, ...]] = ("split",)
-    signals: ClassVar[Mapping[str, str]] = {
-        "train": "the training loss",
-        "val": "the validation loss",
-    }
+    signals: ClassVar[Mapping[str, str]] = LOSS_OF_SPLIT
 
     split: str
     number: int

@@ -334,7 +334,7 @@ def by_label(runs: Iterable[Run]) -> list[tuple[str, list[Run]]]:
 
 def overall(methods: Mapping[str, Scores]) -> Iterator[Sheet]:
     """Every method on all faulty runs, on those whose fault is visible, and on healthy ones."""
-    heads = ("", "detected", "cause first", "in first three", "recall", "macro recall", "undecided")
+    heads = ("", *FIGURES)
     groups: dict[str, Callable[[Scores], list[Run]]] = {
         "Faulty runs whose fault is visible": lambda s: s.visible,
         "All faulty runs": lambda s: s.faulty,
@@ -349,8 +349,11 @@ def overall(methods: Mapping[str, Scores]) -> Iterator[Sheet]:
     yield Sheet("Verified healthy runs", ("", "false alarms", "inconclusive"), rows)
 
 
+FIGURES = ("detected", "cause first", "in first three", "recall", "macro recall", "undecided")
+
+
 def figures(scores: Scores, runs: Sequence[Run]) -> tuple[str, ...]:
-    """What is counted on faulty runs."""
+    """The `FIGURES` of faulty runs."""
     hits = scores.hit(runs, 1), scores.hit(runs, 3)
     recalls = scores.recall(runs), scores.macro(runs)
     return scores.detected(runs), *hits, *recalls, scores.undecided(runs)
@@ -401,17 +404,7 @@ def tiers(found: Mapping[str, Scores]) -> Sheet:
     )
     return Sheet(
         "By what was recorded (faulty runs whose fault is visible)",
-        (
-            "",
-            "detected",
-            "cause first",
-            "in first three",
-            "recall",
-            "macro recall",
-            "undecided",
-            "inconclusive",
-            "false alarms",
-        ),
+        ("", *FIGURES, "inconclusive", "false alarms"),
         rows,
     )
 
@@ -426,16 +419,7 @@ def halves(runs: Sequence[Run], scores: Scores) -> Sheet:
         rows.append((name, *figures(part, part.visible), part.alarms()))
     return Sheet(
         "Two halves of the families (faulty runs whose fault is visible)",
-        (
-            "",
-            "detected",
-            "cause first",
-            "in first three",
-            "recall",
-            "macro recall",
-            "undecided",
-            "false alarms",
-        ),
+        ("", *FIGURES, "false alarms"),
         tuple(rows),
         "Divided by a hash of the family's name; a program and its repaired twin stay together.",
     )
