@@ -1,6 +1,7 @@
 """Facts: what has been observed about a run, in the vocabulary that rules are written in."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import singledispatch
 from typing import Any, ClassVar
@@ -51,8 +52,23 @@ def shown(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def order(fact: Fact) -> str:
-    """A key that sorts facts the same way whatever order they came in."""
+def ordered(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The facts, each once, in the same order whatever order they came in.
+
+    By kind and the words among the slots; only of facts that agree on these, by all the slots.
+    """
+    alike: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
+    for fact in facts:
+        words = [value for value in fact.slots.values() if type(value) is str]
+        alike[fact.kind, *words].append(fact)
+    return tuple(fact for words in sorted(alike) for fact in _each_once(alike[words]))
+
+
+def _each_once(alike: list[Fact]) -> Iterable[Fact]:
+    return alike if len(alike) == 1 else dict.fromkeys(sorted(alike, key=_spelled_out))
+
+
+def _spelled_out(fact: Fact) -> str:
     return f"{fact.kind}{[*fact.slots.values()]}"  # slots stand in the order of the template
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from traindx.engine.compile import Atom, Conjunction, Key, Pooled, Program
-from traindx.engine.facts import Fact, order
+from traindx.engine.facts import Fact, ordered
 from traindx.engine.language import Pattern, Rule, Slotted
 from traindx.engine.matching import Firing, Matcher, Session, Told
 from traindx.engine.sentences import sentence
@@ -85,18 +85,18 @@ class Inference:
 
 def infer(facts: Iterable[Fact], program: Program, matcher: Matcher) -> Inference:
     """Everything that the program finds in the facts, in whatever order they come."""
-    ordered = tuple(dict.fromkeys(sorted(facts, key=order)))
-    memory = Memory(program, ordered)
+    known = ordered(facts)
+    memory = Memory(program, known)
     with matcher.session() as session:
         trace = tuple((n, f) for n in range(program.waves) for f in memory.advance(n, session))
-    return Inference(ordered, memory.findings(), trace)
+    return Inference(known, memory.findings(), trace)
 
 
 class Memory:
     """Working memory: facts and findings by what they are, and which atoms hold of them.
 
     Of several that a pattern matches the clearest plays the role; of equally clear facts the first
-    in `order`, of findings the one of the earliest alternative, then of the first entity.
+    in their order, of findings the one of the earliest alternative, then of the first entity.
     """
 
     def __init__(self, program: Program, facts: tuple[Fact, ...]) -> None:
@@ -135,7 +135,10 @@ class Memory:
 
     def _decided(self, atom: Atom) -> dict[int, list[Slotted]]:
         """What matches the pattern, by entity (0: the run); a count of nothing may hold too."""
-        held, enough = atom.matching(self._pool.get(atom.source, [])), atom.pattern.count
+        pool, enough = self._pool.get(atom.source), atom.pattern.count
+        if not pool and enough is None:
+            return {}
+        held = atom.matching(pool or [])
         if enough is not None:
             return {0: held} if enough.holds(len({_value(item) for item in held})) else {}
         if not atom.joined:
@@ -205,7 +208,7 @@ def _value(item: Slotted) -> Any:
 
 def _shown(rule: Rule, bound: Mapping[str, Slotted]) -> Mapping[str, Any]:
     """The slots that a finding has itself."""
-    shows = getattr(rule, "shows", None)
+    shows = vars(rule).get("shows")
     if shows:
         paths = ((slot, *path.split(".", 1)) for slot, path in shows.items())
         return {slot: bound[role].slots.get(inner) for slot, role, inner in paths if role in bound}

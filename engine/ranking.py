@@ -5,6 +5,7 @@ A cause's score is the log-odds it starts with plus the weights of its evidence,
 1990): a cause whose evidence another one accounts for is listed under that one.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -120,13 +121,13 @@ def _has_something_to_explain(candidate: Candidate, inference: Inference) -> boo
 
 def weigh(inference: Inference, kb: KnowledgeBase) -> Iterator[Candidate]:
     """Every cause, with the lines of evidence that hold."""
+    lines: dict[str, list[Line]] = defaultdict(list)
+    for (sort, name, *line), findings in inference.findings.items():
+        if sort == "evidence":
+            rule = kb.causes[name].evidence[line[0]]
+            lines[name].append(Line(line[0], rule, kb.weight(rule), findings[0], findings))
     for name, cause in kb.causes.items():
-        lines = []
-        for line, rule in cause.evidence.items():
-            findings = inference.findings.get(("evidence", name, line), ())
-            if findings:
-                lines.append(Line(line, rule, kb.weight(rule), findings[0], findings))
-        yield Candidate(cause, kb.prior(cause), tuple(lines))
+        yield Candidate(cause, kb.prior(cause), tuple(lines[name]))
 
 
 class _Order:

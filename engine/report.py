@@ -1,5 +1,6 @@
 """The report: what was found, why, what to do, and what was not looked at; as data and as text."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
@@ -13,8 +14,11 @@ Verdict = Literal["faulty", "healthy", "inconclusive"]
 SCHEMA: Literal["traindx-report/1"] = "traindx-report/1"
 
 
-class Observation(Declared):
-    """A fact as the report carries it."""
+@dataclass(frozen=True)
+class Observation:
+    """A fact as the report carries it. (A plain dataclass: there are hundreds in a report.)"""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     kind: str
     slots: dict[str, Scalar | None]
@@ -22,7 +26,7 @@ class Observation(Declared):
     @classmethod
     def of(cls, fact: Fact) -> "Observation":
         """The same as the fact."""
-        return cls.model_construct(kind=fact.kind, slots=dict(fact.slots))
+        return cls(fact.kind, dict(fact.slots))
 
     def __hash__(self) -> int:
         return hash((self.kind, *self.slots.items()))

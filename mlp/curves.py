@@ -8,12 +8,13 @@ a noisy floor becomes smooth. Every level knows its standard error.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from traindx.mlp.history import Array, History, Series
+from traindx.mlp.history import Array, History, Series, once
 
 BINS: Final = 512
 HUGE: Final = 1e100
@@ -126,7 +127,7 @@ class Curve:
         if not self.measured:
             return None
         size = self.level if self.positive else np.full_like(self.level, self.spread)
-        return ratio(float(np.median(self.sigma / size)), 1.0) if (size > 0).all() else 0.0
+        return ratio(median_of(self.sigma / size), 1.0) if (size > 0).all() else 0.0
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,21 @@ def ratio(above: float, below: float, otherwise: float | None = None) -> float |
     return clip(above / below)
 
 
+def median(values: Array) -> Array:
+    """The median along the last axis; several times as fast as numpy's for what is short."""
+    points = values.shape[-1]
+    if points > 4096:
+        return np.asarray(np.median(values, axis=-1))
+    ordered = np.sort(values, axis=-1)
+    lower: Array = ordered[..., (points - 1) // 2]
+    return lower if points % 2 else lower + (ordered[..., points // 2] - lower) / 2
+
+
+def median_of(values: ArrayLike) -> float:
+    """The median of some numbers."""
+    return float(median(np.asarray(values, dtype=np.float64)))
+
+
 def sigmas(change: float, error: float) -> float:
     """A change in standard errors, within ±1e6."""
     return min(max(ratio(change, error, 0.0), -1e6), 1e6)
@@ -204,7 +220,7 @@ def _start(raw: Array, level: float) -> float:
     """Where a long series began, if its first bin has already fallen from there."""
     if len(raw) <= BINS:
         return level
-    start = float(np.median(raw[:5]))
+    start = median_of(raw[:5])
     return start if abs(start - level) > 5 * float(noise(raw[:64]).max()) else level
 
 
@@ -305,6 +321,7 @@ def straightened(values: Array, window: int) -> Array:
     return np.concatenate([start, means, end])
 
 
+@lru_cache(maxsize=256)
 def _leverage(points: int, window: int) -> Array:
     """The standard error of that line at each point, in sigmas."""
     half = window // 2
@@ -342,6 +359,7 @@ def first_nonfinite(series: Series) -> int | None:
     return int(np.argmax(bad)) if bad.any() else None
 
 
+@once
 def end_of_sense(history: History) -> float:
     """The step from which on no curve means anything: infinity, if it never comes to that.
 
@@ -349,11 +367,8 @@ def end_of_sense(history: History) -> float:
     under gradient norms that are not finite: zeros that a trainer wrote for NaN. Values that are
     not finite before the first finite one (a scaler finding its scale) do not end the run.
     """
-    kept = vars(history)
-    if "_end" not in kept:
-        train = history.get("loss", "train")
-        kept["_end"] = np.inf if train is None else min(_breaks(train), fake_zeros(history))
-    return float(kept["_end"])
+    train = history.get("loss", "train")
+    return np.inf if train is None else min(_breaks(train), fake_zeros(history))
 
 
 def _breaks(train: Series) -> float:
@@ -378,14 +393,11 @@ def fake_zeros(history: History) -> float:
     return start if len(during) and np.mean(np.isfinite(during)) < 0.5 else np.inf
 
 
+@once
 def sound(history: History, quantity: str, scope: str = "") -> Series | None:
     """The finite points of a series before `end_of_sense`, if there are two or more."""
-    kept = vars(history).setdefault("_sound", {})
-    name = (quantity, scope)
-    if name not in kept:
-        series = history.get(quantity, scope)
-        kept[name] = None if series is None else series.before(end_of_sense(history)).finite()
-    found: Series | None = kept[name]
+    series = history.get(quantity, scope)
+    found = None if series is None else series.before(end_of_sense(history)).finite()
     return found if found is not None and len(found) >= 2 else None
 
 

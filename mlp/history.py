@@ -1,9 +1,9 @@
 """History: what a training run leaves behind, as named series and the settings it ran with."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal
+from functools import cached_property, wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from traindx.mlp.settings import Settings
 
 Array = NDArray[np.float64]
+Asked = ParamSpec("Asked")
+Found = TypeVar("Found")
 Name = tuple[str, str]
 """A quantity and its scope: ("loss", "val"), ("learning_rate", ""), ("weight_norm", "dense_1")."""
 
@@ -76,7 +78,7 @@ class History:
     def _by_quantity(self) -> Mapping[str, Mapping[str, Series]]:
         index: dict[str, dict[str, Series]] = {}
         for (quantity, scope), series in self.series.items():
-            if len(series):
+            if len(series.values):
                 index.setdefault(quantity, {})[scope] = series
         return index
 
@@ -86,6 +88,22 @@ class History:
 
     def __iter__(self) -> Iterator[Name]:
         return iter(self.series)
+
+
+def once(
+    measure: Callable[Concatenate[History, Asked], Found],
+) -> Callable[Concatenate[History, Asked], Found]:
+    """Have something measured once a history, and kept with it for as long as that lives."""
+
+    @wraps(measure)
+    def measured(history: History, /, *args: Asked.args, **more: Asked.kwargs) -> Found:
+        kept: dict[Any, Found] = vars(history).setdefault("_measured", {})
+        key = measure, args, *more.items()
+        if key not in kept:
+            kept[key] = measure(history, *args, **more)
+        return kept[key]
+
+    return measured
 
 
 def curves(

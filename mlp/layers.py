@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.architecture import stages
-from traindx.mlp.history import Array, History, Series
+from traindx.mlp.curves import median
+from traindx.mlp.history import Array, History, Series, once
 from traindx.mlp.severity import AMBER, RED
 
 LEAST, MOST = 1e-16, 1e16
@@ -57,6 +59,7 @@ class Place:
     """0 is the first layer, 1 the last."""
 
 
+@once
 def grid(history: History, quantity: str) -> Grid | None:
     """A quantity of all layers that have it, up to where the run stops being finite."""
     found = history.layers(quantity)
@@ -76,6 +79,7 @@ def together(*grids: Grid | None) -> tuple[Grid, ...] | None:
     return tuple(g.only(layers).at(steps) for g in have) if layers and len(steps) else None
 
 
+@once
 def outputs(history: History, quantity: str) -> tuple[Grid, tuple[Place, ...]] | None:
     """A quantity of what each layer with weights puts out, by that layer's name.
 
@@ -93,11 +97,11 @@ def outputs(history: History, quantity: str) -> tuple[Grid, tuple[Place, ...]] |
         return (found, _unknown(found)) if not network else None
     renamed = replace(found.only([n for _, n in chosen]), layers=tuple(s.name for s, _ in chosen))
     end = max(1, len(network) - 1)
-    return renamed, tuple(
-        Place(s.activation_at(name), s.output, network.index(s) / end) for s, name in chosen
-    )
+    at = {stage.name: number / end for number, stage in enumerate(network)}
+    return renamed, tuple(Place(s.activation_at(name), s.output, at[s.name]) for s, name in chosen)
 
 
+@once
 def first_nonfinite_loss(history: History) -> float:
     """The step from which the train loss was not finite; infinity if it always was."""
     loss = history.get("loss", "train")
@@ -134,21 +138,16 @@ def graded(value: float, clear: float, amber: float, red: float, worst: float) -
 
     The four marks rise, or fall for a value that is the worse the lower it is.
     """
+    marks = (clear, 0.0), (amber, AMBER), (red, RED), (worst, 1.0)
     sign = 1.0 if worst > clear else -1.0
-    marks = sign * np.array([clear, amber, red, worst])
-    return float(np.interp(sign * value, marks, (0.0, AMBER, RED, 1.0)))
+    for (low, least), (high, most) in pairwise(marks):
+        if sign * value < sign * high:
+            return least + (most - least) * max(0.0, (value - low) / (high - low))
+    return 1.0
 
 
 def _fifth(points: int) -> int:
     return max(1, round(0.2 * points))
-
-
-def median(values: Array) -> Array:
-    """The median of each row; several times as fast as numpy's for the short rows of a run."""
-    ordered = np.sort(values, axis=1)
-    points = ordered.shape[1]
-    lower: Array = ordered[:, (points - 1) // 2]
-    return lower if points % 2 else lower + (ordered[:, points // 2] - lower) / 2
 
 
 def _stacked(series: list[Series]) -> tuple[Array, Array]:

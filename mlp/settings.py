@@ -43,6 +43,10 @@ class Layer(Declared):
     parameters: int | None = None
     trainable: bool | None = None
 
+    def __hash__(self) -> int:
+        """Of what tells layers apart: a network's layers are looked up often."""
+        return hash((self.name, self.kind, self.units))
+
 
 class Distribution(Declared):
     """What is known of the numbers that go in, or of the targets."""

@@ -32,7 +32,7 @@ from random_knowledge import (
 from traindx.engine.checks import LARGEST_CONJUNCTION
 from traindx.engine.compile import Program, compiled
 from traindx.engine.durable import USES, DurableMatcher, Numbering
-from traindx.engine.facts import Fact, order
+from traindx.engine.facts import Fact, ordered
 from traindx.engine.inference import Finding, Inference, infer
 from traindx.engine.knowledge import KnowledgeBase
 from traindx.engine.language import Constraint, Pattern
@@ -55,7 +55,7 @@ class Naive:
 
     def __init__(self, kb: KnowledgeBase, facts: list[Fact]) -> None:
         self.kb = kb
-        self.facts = sorted(facts, key=order)
+        self.facts = list(ordered(facts))
         self.symptom = cache(self._symptom)
 
     def findings(self) -> dict[tuple[str, ...], list[dict[str, Any]]]:

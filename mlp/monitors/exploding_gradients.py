@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
+from traindx.mlp.curves import median_of
 from traindx.mlp.history import Array, History, Series
 from traindx.mlp.layers import MOST, Grid, first_nonfinite_loss, graded, grid, log10
 from traindx.mlp.monitors import monitor
@@ -47,7 +48,7 @@ def exploding_gradients(history: History) -> Iterator[ExplodingGradients]:
     norms = _global(history)
     if norms is None:
         return
-    early = float(np.median(norms.values[: _fifth(len(norms))]))
+    early = median_of(norms.values[: _fifth(len(norms))])
     depth, broke = _depth(history), _breaks(history)
     growth, lasting = _over(_level(norms.values), early), _over(_end(norms), early)
     yield ExplodingGradients(
@@ -89,7 +90,7 @@ def _level(values: Array) -> float:
 
 
 def _end(norms: Series) -> float:
-    return float(np.median(norms.tail()))
+    return median_of(norms.tail())
 
 
 def _over(above: float, below: float) -> float | None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import Curve, clip, curve_of, held_out, part, ratio, sound
+from traindx.mlp.curves import Curve, clip, curve_of, held_out, median_of, part, ratio, sound
 from traindx.mlp.history import Array, History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.readers.names import higher_is_better
@@ -82,7 +82,7 @@ class Pair:
         if not self.positive or len(self.val.level) < 5:
             return self.val.first
         beside = self.val.level / self.trained
-        usual = max(1.0, float(np.median(beside[1 : max(4, len(beside) // 4)])))
+        usual = max(1.0, median_of(beside[1 : max(4, len(beside) // 4)]))
         return float(early.max()) if beside[0] > 3 * usual else self.val.first
 
     @property
@@ -188,7 +188,7 @@ def _beside(both: Pair) -> float | None:
     if not both.positive:
         return None
     half = len(both.trained) // 2
-    return clip(float(np.median(both.val.level[half:] / both.trained[half:])))
+    return clip(median_of(both.val.level[half:] / both.trained[half:]))
 
 
 def _gap_from_start(both: Pair) -> bool:

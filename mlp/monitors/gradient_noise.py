@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
+from traindx.mlp.curves import median_of
 from traindx.mlp.history import History
 from traindx.mlp.layers import graded, grid
 from traindx.mlp.monitors import monitor
@@ -38,10 +39,10 @@ def gradient_noise(history: History) -> Iterator[GradientNoise]:
     if ratios is None:
         return
     late = ratios.late()
-    snr, least = float(np.median(late)), int(np.argmin(late))
+    snr, least = median_of(late), int(np.argmin(late))
     yield GradientNoise(
         snr=snr,
-        at_start=float(np.median(ratios.values[:, 0])),
+        at_start=median_of(ratios.values[:, 0]),
         least=float(late[least]),
         layer_least=ratios.layers[least],
         severity=graded(snr, 1, 0.1, 0.03, 0),

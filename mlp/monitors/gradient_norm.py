@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import clip, curve, end_of_sense, first_nonfinite, ratio, sound
+from traindx.mlp.curves import clip, curve, end_of_sense, first_nonfinite, median_of, ratio, sound
 from traindx.mlp.history import Array, History, Series
 from traindx.mlp.monitors import monitor
 
@@ -61,7 +61,7 @@ def _measured(history: History, series: Series, found: Series) -> GradientNorm:
     saturated = _saturated(values)
     return GradientNorm(
         first=clip(float(values[0])),
-        median=clip(float(np.median(values))),
+        median=clip(median_of(values)),
         last=clip(float(values[-1])),
         largest=clip(float(values[top])),
         growth=_growth(values, 0.2, 0.2),
@@ -84,12 +84,12 @@ def _growth(values: Array, end: float, start: float) -> float | None:
     if len(values) < 4:
         return None
     late, early = (max(1, round(share * len(values))) for share in (end, start))
-    return ratio(float(np.median(values[-late:])), float(np.median(values[:early])))
+    return ratio(median_of(values[-late:]), median_of(values[:early]))
 
 
 def _spike_ratio(values: Array, top: int) -> float:
     around = np.delete(values[max(0, top - 16) : top + 17], min(top, 16))
-    base = float(np.median(around)) if len(around) else float(values[top])
+    base = median_of(around) if len(around) else float(values[top])
     return ratio(float(values[top]), base) or 1.0
 
 
@@ -113,7 +113,7 @@ def _at_lowest(norms: Series, history: History) -> float | None:
     lowest = float(loss.steps[np.argmin(loss.values)])
     place = min(int(np.searchsorted(norms.steps, lowest)), len(norms) - 1)
     around = norms.values[max(0, place - 1) : place + 2]
-    return ratio(float(np.median(around)), float(norms.values[0]))
+    return ratio(median_of(around), float(norms.values[0]))
 
 
 def _clip_norm(history: History, values: Array, saturated: float) -> float | None:

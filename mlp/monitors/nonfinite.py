@@ -1,6 +1,7 @@
 """What was not finite, where and since when; of the layers, where it began."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -51,11 +52,13 @@ class AllFinite(Fact):
 @monitor
 def nonfinite(history: History) -> Iterator[Nonfinite]:
     """One fact a series of the whole run; of the layers, one for each kind of array."""
-    broken = {name for name, _ in _broken(history)}
+    broken = set(_broken(history))
     of_layers: dict[str, Nonfinite] = {}
     for name, series in history.series.items():
         family = _family(*name)
-        if not len(series) or family in LEFT_OUT or (family in of_layers and name not in broken):
+        if family in LEFT_OUT or (family in of_layers and name not in broken):
+            continue
+        if not len(series):
             continue
         found = _nonfinite(*name, series) if name in broken else _finite(*name, series)
         if not family:
@@ -83,16 +86,16 @@ def _finite(quantity: str, scope: str, series: Series) -> Nonfinite:
     )
 
 
-def _broken(history: History) -> Iterator[tuple[Name, Series]]:
+def _broken(history: History) -> list[Name]:
     """The series that are not all finite. Short ones are looked at all at once."""
-    short = [s.values for s in history.series.values() if len(s) <= SHORT]
-    sound = not short or bool(np.isfinite(np.concatenate(short)).all())
-    for name, series in history.series.items():
-        passed = not len(series) or (sound and len(series) <= SHORT)
-        if not passed and not np.isfinite(series.values).all():
-            yield name, series
+    by_name = {name: series.values for name, series in history.series.items()}
+    short = [values for values in by_name.values() if values.size <= SHORT]
+    if short and np.isfinite(np.concatenate(short)).all():
+        by_name = {name: values for name, values in by_name.items() if values.size > SHORT}
+    return [name for name, values in by_name.items() if not np.isfinite(values).all()]
 
 
+@lru_cache(maxsize=4096)
 def _family(quantity: str, scope: str) -> str:
     """The kind of array that a layer's series describes; of each, only the first to break tells."""
     layered = scope not in ("", "train", "val", "test") and "/" not in scope

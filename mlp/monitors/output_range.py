@@ -8,6 +8,7 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.architecture import output_activation, output_units, stages, task_of
+from traindx.mlp.curves import median_of
 from traindx.mlp.history import History
 from traindx.mlp.layers import first_nonfinite_loss
 from traindx.mlp.monitors import monitor
@@ -87,7 +88,7 @@ def _measured(history: History) -> _Measured:
         scopes = [s for s in network[-1].scopes if s in found] if network else list(found)
         series = found[scopes[-1]].before(end).finite() if scopes else None
         if series is not None and len(series):
-            late[slot], first[slot] = float(np.median(series.tail())), float(series.values[0])
+            late[slot], first[slot] = median_of(series.tail()), float(series.values[0])
     return _Measured(late, first)
 
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import Curve, end_of_sense, line, losses, ratio
+from traindx.mlp.curves import Curve, end_of_sense, line, losses, median_of, ratio
 from traindx.mlp.history import Array, History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.severity import Lit
@@ -57,7 +57,7 @@ def plateau(history: History) -> Iterator[Plateau]:
     for split, found in losses(history).items():
         start = flat_since(found)
         stretch = found.level[start:]
-        level = float(np.median(stretch))
+        level = median_of(stretch)
         remaining = ratio(level, found.first) if found.positive else None
         share = 1 - found.share(start)
         distinct = _distinct(found, start)
@@ -97,8 +97,8 @@ def flat_since(found: Curve) -> int:
     """Where the last stretch begins that is level and not significantly falling."""
     back = found.level[::-1]
     tail = max(1, len(back) // 4)
-    error = float(np.median(found.error[-tail:]))
-    size = float(np.abs(np.median(back[:tail]))) if found.positive else 2 * found.spread
+    error = median_of(found.error[-tail:])
+    size = abs(median_of(back[:tail])) if found.positive else 2 * found.spread
     width = np.maximum.accumulate(back) - np.minimum.accumulate(back)
     falling, level = _fall_sigmas(found), width <= 0.01 * size
     flat = level | ((width <= 6 * error) & (falling < 2.5))
@@ -111,7 +111,7 @@ def flat_since(found: Curve) -> int:
 def _fall_sigmas(found: Curve) -> Array:
     """The fall of the line through the last n points, in its standard errors, for each n."""
     values = found.values[::-1] - found.last
-    sigma = float(np.median(found.sigma[-max(1, len(values) // 2) :]))
+    sigma = median_of(found.sigma[-max(1, len(values) // 2) :])
     if sigma == 0:
         return np.zeros(len(values))
     places, counts = np.arange(len(values)), np.arange(1, len(values) + 1)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import Curve, curve_of, ratio
+from traindx.mlp.curves import Curve, curve_of, median_of, ratio
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 
@@ -56,14 +56,14 @@ def rl_signal(history: History) -> Iterator[RlSignal]:
 def _tail(found: Curve | None) -> float | None:
     if found is None:
         return None
-    return float(np.median(found.values[-max(1, len(found.values) // 5) :]))
+    return median_of(found.values[-max(1, len(found.values) // 5) :])
 
 
 def _growth(found: Curve | None) -> float | None:
     if found is None:
         return None
     fifth = max(1, len(found.values) // 5)
-    return ratio(float(np.median(found.values[-fifth:])), float(np.median(found.values[:fifth])))
+    return ratio(median_of(found.values[-fifth:]), median_of(found.values[:fifth]))
 
 
 def _reward(found: Curve | None) -> dict[str, float | None]:

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import HUGE, MAD, ROUNDING, ratio, sound
+from traindx.mlp.curves import HUGE, MAD, ROUNDING, median_of, ratio, sound
 from traindx.mlp.history import Array, History, Series
 from traindx.mlp.monitors import monitor
 from traindx.mlp.signals import LOSS_OF_SPLIT
@@ -101,10 +101,10 @@ def _neighbours(values: Array) -> tuple[Array, Array]:
     base[0] = values[0]
     size = base if values.min() > 0 else np.ones_like(base)
     deviation = np.abs(np.diff(values, prepend=values[0]))
-    usual = float(np.median(deviation))
+    usual = median_of(deviation)
     near = _trailing_median(deviation)
     near[:NEAR] = usual
-    relative = float(np.median(deviation / size)) * size
+    relative = median_of(deviation / size) * size
     sigma = MAD / np.sqrt(2) * np.maximum(near, np.maximum(usual, relative))
     return base, np.maximum(sigma, ROUNDING * np.abs(base))
 
@@ -124,7 +124,7 @@ def _blocks(values: Array) -> tuple[Array, Array]:
     medians = np.median(blocks, axis=1)
     deviation = MAD * np.median(np.abs(blocks - medians[:, None]), axis=1)
     size = medians if values.min() > 0 else np.ones_like(medians)
-    relative = float(np.median(deviation / size)) * size
+    relative = median_of(deviation / size) * size
     deviation = np.maximum(deviation, np.maximum(np.median(deviation), relative))
     deviation[1:] = np.maximum(deviation[1:], deviation[:-1])
     deviation = np.maximum(deviation, ROUNDING * np.abs(medians))
@@ -143,9 +143,9 @@ def _period(steps: Array) -> float | None:
     if len(steps) < 3:
         return None
     apart = np.diff(steps)
-    period = float(np.median(apart))
+    period = median_of(apart)
     cycles = np.maximum(1, np.round(apart / period))
-    regular = float(np.median(np.abs(apart - cycles * period)))
+    regular = median_of(np.abs(apart - cycles * period))
     near = np.mean(np.abs(apart - cycles * period) <= 0.1 * period)
     return period if regular <= 0.05 * period and near >= 0.8 else None
 
@@ -167,5 +167,5 @@ def _epoch(history: History) -> float | None:
         return None
     turns = epochs.steps[1:][np.diff(np.floor(epochs.values)) > 0]
     if len(turns) >= 2:
-        return float(np.median(np.diff(turns)))
+        return median_of(np.diff(turns))
     return float((epochs.steps[-1] - epochs.steps[0]) / (epochs.values[-1] - epochs.values[0]))

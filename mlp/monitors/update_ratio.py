@@ -13,8 +13,9 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.architecture import steps_per_epoch
+from traindx.mlp.curves import median, median_of
 from traindx.mlp.history import Array, History
-from traindx.mlp.layers import Grid, graded, grid, log10, median, ratios, together
+from traindx.mlp.layers import Grid, graded, grid, log10, ratios, together
 from traindx.mlp.monitors import monitor
 from traindx.mlp.severity import Lit
 from traindx.mlp.signals import LAYERS
@@ -157,9 +158,9 @@ def _overall(facts: list[UpdateRatio], basis: Basis) -> UpdateRatioOverall:
     middle = [f.log10_median for f in facts]
     least, largest = int(np.argmin(middle)), int(np.argmax(middle))
     return UpdateRatioOverall(
-        log10_median=float(np.median(middle)),
-        log10_early=float(np.median([f.log10_early for f in facts])),
-        log10_late=float(np.median([f.log10_late for f in facts])),
+        log10_median=median_of(middle),
+        log10_early=median_of([f.log10_early for f in facts]),
+        log10_late=median_of([f.log10_late for f in facts]),
         log10_least=middle[least],
         log10_largest=middle[largest],
         layer_least=facts[least].layer,

@@ -17,6 +17,7 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.architecture import stages
+from traindx.mlp.curves import median_of
 from traindx.mlp.history import Array, History
 from traindx.mlp.layers import Grid, graded, grid, log10, onset, ratios, together
 from traindx.mlp.monitors import monitor
@@ -75,14 +76,14 @@ def vanishing_gradients(history: History) -> Iterator[VanishingGradients]:
         return
     logs = log10(found.grid.values)
     across, trend = logs[0] - logs[-1], depth_trend(logs)
-    log_ratio, biases = float(np.median(across)), _bias_ratio(history)
-    over_depth = float(np.median(trend)) * (len(logs) - 1)
+    log_ratio, biases = median_of(across), _bias_ratio(history)
+    over_depth = median_of(trend) * (len(logs) - 1)
     yield VanishingGradients(
         ratio=10**log_ratio,
         log10_ratio=log_ratio,
         at_start_log10=float(across[0]),
         log10_at_end=_late(across),
-        per_layer=float(np.median(trend)),
+        per_layer=median_of(trend),
         basis=found.basis,
         first_layer=found.grid.layers[0],
         last_layer=found.grid.layers[-1],
@@ -151,7 +152,7 @@ MEASURES: dict[Basis, Callable[[History], Grid | None]] = {
 
 
 def _late(values: Array) -> float:
-    return float(np.median(values[-max(1, round(0.2 * len(values))) :]))
+    return median_of(values[-max(1, round(0.2 * len(values))) :])
 
 
 def _mixed(history: History, layers: tuple[str, ...]) -> bool:
@@ -164,7 +165,7 @@ def _bias_ratio(history: History) -> float | None:
     if biases is None or len(biases.layers) < 2 or not biases.values[-1].any():
         return None
     logs = log10(_learning(biases).values)
-    return float(np.median(logs[0] - logs[-1]))
+    return median_of(logs[0] - logs[-1])
 
 
 def _severity(log_ratio: float) -> float:

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
+from traindx.mlp.curves import median_of
 from traindx.mlp.history import History
 from traindx.mlp.layers import Grid, grid, onset
 from traindx.mlp.monitors import monitor
@@ -58,4 +59,4 @@ def _remaining(norms: Grid) -> float | None:
         return None
     sizes = norms.values / largest
     together = np.sqrt((sizes**2).sum(axis=0))
-    return float(np.median(together[-max(1, round(0.2 * len(together))) :]) / together.max())
+    return median_of(together[-max(1, round(0.2 * len(together))) :]) / float(together.max())
