@@ -2,13 +2,13 @@
 
 `OMP_NUM_THREADS=1 python tests/benchmarks/recording.py [--repeats N] [--markdown FILE]`
 
-First, epochs of one run of 784-128-64-10 (batches of 64, 2048 samples, no validation), in turn
-with and without all layers recorded. Second, all statistics of all layers at one step against
-reading each of their arrays once (its sum, and np.dot with itself, the fastest there is): weights,
-gradients, updates, layer outputs, and slopes at the layers. Both in a loop, where the arrays lie in the cache as far as they fit, and
-after a training step each, as a run meets them. The same for a network of eight units, which is
-what the calls alone cost, and for layers of 1024, where they do not count. Third, the public
-measures, as `measures.py` has them.
+First, epochs of one run of 784-128-64-10 (batches of 64, 2048 samples, no validation), in turn with
+and without all layers recorded. Second, all statistics of all layers at one step against reading
+each of their arrays once (its sum, and np.dot with itself, the fastest there is): weights,
+gradients, updates, layer outputs, and slopes at the layers. Both in a loop, where the arrays lie in
+the cache as far as they fit, and after a training step each, as a run meets them. The same for a
+network of eight units, which is what the calls alone cost, and for layers of 1024, where they do
+not count. Third, the public measures, as `measures.py` has them.
 """
 
 from argparse import ArgumentParser
