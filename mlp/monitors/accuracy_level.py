@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+import numpy as np
+
 from traindx.engine.facts import Fact
 from traindx.mlp.architecture import task_of
 from traindx.mlp.curves import Curve, curve_of
@@ -34,6 +36,8 @@ class AccuracyLevel(Fact):
     skill: float | None
     """The last level between a guess (0) and all right (1)."""
     best_skill: float | None
+    share_below: float | None
+    """The share of the run at levels clearly below always answering the commonest class."""
     gain: float
     """The best level minus the first."""
     stuck: bool
@@ -69,6 +73,7 @@ def _level(found: Curve, split: str, settings: Settings) -> AccuracyLevel:
         above_chance=found.last - max(known) if known else None,
         skill=_skill(found.last, known),
         best_skill=_skill(best, known),
+        share_below=_share_below(found, majority),
         gain=best - found.first,
         stuck=stuck,
         drop=best - found.last,
@@ -80,6 +85,10 @@ def _level(found: Curve, split: str, settings: Settings) -> AccuracyLevel:
 def _skill(level: float, known: list[float]) -> float | None:
     """Cohen's kappa against the better of guessing and the commonest class."""
     return (level - max(known)) / (1 - max(known)) if known and max(known) < 1 else None
+
+
+def _share_below(found: Curve, majority: float | None) -> float | None:
+    return None if majority is None else float(np.mean(found.level < majority - 0.02))
 
 
 def chances(settings: Settings) -> tuple[float | None, float | None]:

@@ -22,6 +22,9 @@ class Initialization(Fact):
     layer_largest: str | None
     constant_layers: int
     layers: int
+    offset: float | None
+    """The largest absolute mean of a layer's weights, in their standard deviations."""
+    layer_offset: str | None
 
 
 @monitor
@@ -32,6 +35,8 @@ def initialization(history: History) -> Iterator[Initialization]:
         return
     spreads = {name: start.spread() for name, start in started.items() if start.std}
     found = sorted((spread[2], name) for name, spread in spreads.items() if spread)
+    offsets = sorted((start.offset(), name) for name, start in started.items() if start.std)
+    off, where = offsets[-1] if offsets else (None, None)
     yield Initialization(
         std_ratio_least=found[0][0] if found else None,
         std_ratio_largest=found[-1][0] if found else None,
@@ -39,4 +44,6 @@ def initialization(history: History) -> Iterator[Initialization]:
         layer_largest=found[-1][1] if found else None,
         constant_layers=sum(bool(start.constant()) for start in started.values()),
         layers=len(started),
+        offset=off,
+        layer_offset=where,
     )

@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
-from traindx.mlp.architecture import stages
+from traindx.mlp.architecture import kind_of, stages
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
-from traindx.mlp.settings import Distribution
+from traindx.mlp.settings import Distribution, Settings
 from traindx.mlp.signals import DATA
 
 
@@ -40,6 +40,10 @@ class InputScale(Fact):
     """Whole numbers from 0 to 255: an image that nobody has divided by 255."""
     constant_share: float | None
     nonfinite: bool | None
+    constant: bool | None
+    """One and the same number throughout."""
+    normalised_inside: bool | None
+    """Whether the network itself normalises them first; None where its layers are not known."""
 
 
 @monitor
@@ -65,7 +69,15 @@ def input_scale(history: History) -> Iterator[InputScale]:
         bytes=_bytes(data),
         constant_share=_constant_share(data),
         nonfinite=None if data.nonfinite_share is None else data.nonfinite_share > 0,
+        constant=None if data.std is None else data.std == 0,
+        normalised_inside=_normalised_inside(history.settings),
     )
+
+
+def _normalised_inside(settings: Settings) -> bool | None:
+    kinds = (kind_of(layer) for layer in settings.layers or ())
+    first = next((kind for kind in kinds if kind not in ("reshape", "noise", "dropout")), None)
+    return None if first is None else first == "norm"
 
 
 def rms(data: Distribution) -> float | None:

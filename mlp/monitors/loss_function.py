@@ -23,12 +23,18 @@ from traindx.engine.facts import Fact
 from traindx.mlp.architecture import loss_name, output_activation, output_units, task_of
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
-from traindx.mlp.monitors.output_layer import BINARY, CATEGORICAL, LOG_LOSSES, MARGIN, SQUARES
+from traindx.mlp.monitors.output_layer import (
+    BINARY,
+    CATEGORICAL,
+    KNOWN,
+    LOG_LOSSES,
+    MARGIN,
+    SQUARES,
+)
 from traindx.mlp.settings import Settings, Task
 from traindx.mlp.signals import SETTINGS
 
 Severity = Literal["none", "mild", "wrong"]
-KNOWN = LOG_LOSSES | MARGIN | SQUARES | {"nll", "poisson", "multilabel_soft_margin"}
 
 
 class LossFunction(Fact):
@@ -65,7 +71,7 @@ def loss_function(history: History) -> Iterator[LossFunction]:
     loss = _loss(history.settings)
     if loss is None:
         return
-    checks = (_task_mismatch, _class_mismatch, _targets, _likelihood)
+    checks = (_task_mismatch, _class_mismatch, _direction, _targets, _likelihood)
     problem, severity = next((a for check in checks if (a := check(loss))), ("none", "none"))
     known = loss.task is not None and loss.name in KNOWN
     yield LossFunction(
@@ -115,6 +121,11 @@ def _class_mismatch(loss: _Loss) -> Answer:
     if loss.name in BINARY | {"hinge", "squared_hinge"} and loss.task == "multiclass":
         return "binary_loss_for_classes", "wrong" if loss.units == 1 else "mild"
     return None
+
+
+def _direction(loss: _Loss) -> Answer:
+    """A cosine compares directions, and of a single number there are only two."""
+    return ("cosine_of_one_number", "wrong") if loss.name == "cosine" and loss.units == 1 else None
 
 
 def _targets(loss: _Loss) -> Answer:

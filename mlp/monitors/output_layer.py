@@ -60,6 +60,8 @@ CATEGORICAL = {"cross_entropy", "categorical_focal", "kl"}
 BINARY = {"binary_cross_entropy", "focal"}
 MARGIN = {"hinge", "squared_hinge", "categorical_hinge"}
 SQUARES = {"mse", "mae", "huber", "log_cosh", "mape", "msle"}
+KNOWN = LOG_LOSSES | MARGIN | SQUARES | {"nll", "poisson", "multilabel_soft_margin"}
+"""Losses of which it is known what they take; any other somebody wrote for the purpose."""
 
 
 class OutputLayer(Fact):
@@ -159,7 +161,7 @@ def _fits(output: Output | None) -> bool | None:
     """Nothing is wrong with it; None if the task is not known, or whether the loss takes logits."""
     if output is None or output.task is None or output.loss is None:
         return None
-    raw = output.activation == "linear" and output.loss in LOG_LOSSES
+    raw = output.activation == "linear" and (output.loss in LOG_LOSSES or output.loss not in KNOWN)
     return None if raw and output.logits is None else True
 
 
@@ -221,6 +223,13 @@ def _in_competition(o: Output) -> Answer:
     return None
 
 
+def _beyond_labels(o: Output) -> Answer:
+    """Two classes called -1 and 1, and an output that ends at 0."""
+    if o.task != "binary" or o.units != 1 or o.logits or o.activation not in RANGES:
+        return None
+    return ("labels_out_of_range", "wrong") if o.outside() else None
+
+
 def _classes_as_numbers(o: Output) -> Answer:
     if not o.classes or o.loss in MARGIN or o.logits:
         return None
@@ -239,5 +248,6 @@ CHECKS: tuple[Callable[[Output], Answer], ...] = (
     _for_labels,
     _under_log_loss,
     _in_competition,
+    _beyond_labels,
     _classes_as_numbers,
 )

@@ -64,14 +64,21 @@ class UpdateRatioOverall(Fact):
     basis: Basis
     share_frozen: float
     """Share of the layers that never moved."""
+    travelled: float
+    """How far the weights went in all, in their own sizes: the moves between points added up."""
 
 
 @dataclass(frozen=True)
 class _Moves:
-    """Ratio by layer and point, of one step and (by another factor) as it was recorded."""
+    """Ratio by layer and point, of one step and (by another factor) as it was recorded.
+
+    `path` is the way between two points: a walk of n steps, partly at random, is taken to come
+    as far as n**0.75 of them.
+    """
 
     ratio: Grid
     raw: Array
+    path: Array
     basis: Basis
 
 
@@ -83,29 +90,32 @@ def update_ratio(history: History) -> Iterator[UpdateRatio | UpdateRatioOverall]
         return
     facts = list(_by_layer(moves))
     yield from facts
-    yield _overall(facts, moves.basis)
+    yield _overall(facts, moves)
 
 
 def _moves(history: History) -> _Moves | None:
     recorded = grid(history, "update_ratio")
     if recorded is not None:
-        return _Moves(recorded, recorded.values, "step")
+        way = recorded.values * _step_counts(history, recorded) ** 0.75
+        return _Moves(recorded, recorded.values, way, "step")
     weights = grid(history, "weight_norm")
     pair = together(grid(history, "update_norm"), weights)
     if pair is not None:
-        return _relative(pair[0], pair[1], np.ones(1), "step")
+        return _relative(pair[0], pair[1], _step_counts(history, pair[0]), "step")
     epochs = grid(history, "epoch_update_norm")
     pair = together(_moved(epochs), weights)
     if pair is None or epochs is None:
         return None
     counts = _step_counts(history, epochs)
     kept = np.isin(epochs.steps, pair[0].steps)
-    return _relative(pair[0], pair[1], counts[kept] ** 0.75, "epoch")
+    return _relative(pair[0], pair[1], counts[kept], "epoch")
 
 
-def _relative(updates: Grid, weights: Grid, divisor: Array, basis: Basis) -> _Moves:
-    raw = ratios(updates.values, weights.values, otherwise=1.0)
-    return _Moves(Grid(updates.layers, updates.steps, raw / divisor), raw, basis)
+def _relative(updates: Grid, weights: Grid, counts: Array, basis: Basis) -> _Moves:
+    """From the norms of what was recorded: single steps, or the moves of `counts` steps."""
+    raw, far = ratios(updates.values, weights.values, otherwise=1.0), counts**0.75
+    one, path = (raw, raw * far) if basis == "step" else (raw / far, raw)
+    return _Moves(Grid(updates.layers, updates.steps, one), raw, path, basis)
 
 
 def _moved(updates: Grid | None) -> Grid | None:
@@ -154,7 +164,7 @@ def _severity(decade: float) -> float:
     return max(slow, fast)
 
 
-def _overall(facts: list[UpdateRatio], basis: Basis) -> UpdateRatioOverall:
+def _overall(facts: list[UpdateRatio], moves: _Moves) -> UpdateRatioOverall:
     middle = [f.log10_median for f in facts]
     least, largest = int(np.argmin(middle)), int(np.argmax(middle))
     return UpdateRatioOverall(
@@ -165,6 +175,7 @@ def _overall(facts: list[UpdateRatio], basis: Basis) -> UpdateRatioOverall:
         log10_largest=middle[largest],
         layer_least=facts[least].layer,
         layer_largest=facts[largest].layer,
-        basis=basis,
+        basis=moves.basis,
+        travelled=min(median_of(moves.path.sum(axis=1)), 1e12),
         share_frozen=float(np.mean([f.share_frozen == 1 for f in facts])),
     )

@@ -98,6 +98,10 @@ class Start:
         single = bool(self.norm and self.mean and abs(abs(self.mean) / self.norm - 1) < 1e-4)
         return self.std <= 1e-6 * abs(self.mean or 0.0) and not single
 
+    def offset(self) -> float:
+        """How far the weights as a whole lie from zero, in their standard deviations."""
+        return min(abs(self.mean or 0.0) / self.std, 1e12) if self.std else 0.0
+
     def spread(self) -> Ratios | None:
         """Against the scheme that suits, and against what is usual."""
         if self.stage is None or self.std is None:
