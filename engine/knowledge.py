@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any, Literal
 
 from pydantic import Field, model_serializer, model_validator
@@ -146,6 +147,8 @@ class Scale(Declared):
     """From this score on it is named where an alarming symptom has no better cause."""
     margin: float
     """Causes whose scores differ by less are not told apart."""
+    overrule: float = inf
+    """A cause accounts for another as a whole unless its score is lower by more than this."""
     references: tuple[Slug, ...] = ()
 
     def strength(self, score: float) -> str:

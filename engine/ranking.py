@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 
 from traindx.engine.facts import Fact
 from traindx.engine.inference import Finding, Inference
@@ -257,15 +258,21 @@ class Court:
         return self._residual(candidate, self._accounts[given.name]) >= self._kb.scale.report_at
 
     def _residual(self, candidate: Candidate, account: "Account") -> float:
-        """The score that is left without the evidence that is accounted for."""
-        if candidate.name in account.names:
+        """The score that is left without the evidence that is accounted for.
+
+        A cause is accounted for as a whole only by one that is not much less believable itself.
+        """
+        if account.names.get(candidate.name, -inf) >= candidate.score - self._kb.scale.overrule:
             return candidate.prior
         left = (x.weight for x in candidate.lines if x.weight < 0 or not account.covers(x))
         return candidate.prior + sum(sorted(left))
 
     def _account(self, believed: Iterable[Candidate]) -> "Account":
         """What the believed causes explain."""
-        names = frozenset(name for c in believed for name in c.cause.explains)
+        names: dict[str, float] = {}
+        for one in believed:
+            for name in one.cause.explains:
+                names[name] = max(one.score, names.get(name, -inf))
         found = [f for name in names for f in self._held.get(name, ())]
         return Account(names, frozenset(id(fact) for f in found for fact in f.facts))
 
@@ -278,7 +285,8 @@ class Court:
 class Account:
     """Symptoms and causes that are explained, and the facts in which the symptoms show."""
 
-    names: frozenset[str]
+    names: Mapping[str, float]
+    """By name the score of the most believable cause that explains it."""
     facts: frozenset[int]
 
     def covers(self, line: Line) -> bool:

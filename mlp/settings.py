@@ -73,6 +73,8 @@ class Settings(Declared):
     task: Task | None = None
     classes: int | None = None
     class_shares: tuple[float, ...] | None = None
+    class_weights: bool | None = None
+    """Whether the classes count unequally in the training loss."""
     vocabulary: int | None = None
 
     loss: str | None = None

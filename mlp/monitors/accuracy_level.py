@@ -92,14 +92,18 @@ def _share_below(found: Curve, majority: float | None) -> float | None:
 
 
 def chances(settings: Settings) -> tuple[float | None, float | None]:
-    """The accuracy of a guess, and of always answering the commonest class."""
+    """The accuracy of a guess, and of always answering the commonest class.
+
+    Under class weights, to answer so is no longer the best that a constant can do.
+    """
     if task_of(settings) in ("multilabel", "regression"):
         return None, None
     shares = settings.class_shares
+    commonest = max(shares) if shares and not settings.class_weights else None
     classes = settings.classes or (len(shares) if shares else None)
     if classes is None and settings.task == "binary":
         classes = 2
-    return (1 / classes if classes and classes > 1 else None), (max(shares) if shares else None)
+    return (1 / classes if classes and classes > 1 else None), commonest
 
 
 def _stuck(found: Curve, best: float) -> bool:

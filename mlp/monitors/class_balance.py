@@ -23,6 +23,8 @@ class ClassBalance(Fact):
     """Largest share over the smallest; None if a class has no sample."""
     log_prior: float
     """Cross-entropy (in nats) of answering with the shares themselves, whatever goes in."""
+    weighted: bool | None
+    """Whether the loss already counts the classes unequally."""
 
 
 @monitor
@@ -39,4 +41,5 @@ def class_balance(history: History) -> Iterator[ClassBalance]:
         minority=float(shares.min()),
         ratio=float(shares.max() / shares.min()) if shares.min() > 0 else None,
         log_prior=max(0.0, float(-(present * np.log(present)).sum())),
+        weighted=history.settings.class_weights,
     )

@@ -60,6 +60,8 @@ class Generalization(Fact):
     """The share of evaluations at which the held-out loss is the lower one."""
     below_ratio: float | None
     """The median of held-out over training loss in the last half."""
+    whole_ratio: int | None
+    """The whole number, 2 to 16, that the training loss is of the held-out one all along."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ def _generalization(history: History, split: str, both: Pair) -> Generalization:
         val_accuracy_drop=_accuracy_drop(history, split),
         val_below_train=float(np.mean(val.values < both.trained)),
         below_ratio=_beside(both),
+        whole_ratio=_whole_ratio(both),
     )
 
 
@@ -189,6 +192,17 @@ def _beside(both: Pair) -> float | None:
         return None
     half = len(both.trained) // 2
     return clip(median_of(both.val.level[half:] / both.trained[half:]))
+
+
+def _whole_ratio(both: Pair) -> int | None:
+    """A ratio that stays within a tenth of itself, and in the middle lies at a whole number."""
+    if not both.positive or len(both.trained) < 4:
+        return None
+    times = both.trained / both.val.level
+    middle = median_of(times)
+    whole = round(middle)
+    steady = median_of(np.abs(times - middle)) < 0.1 * middle
+    return whole if 2 <= whole <= 16 and steady and abs(middle - whole) < 0.04 * middle else None
 
 
 def _gap_from_start(both: Pair) -> bool:

@@ -40,13 +40,15 @@ class Skill(Fact):
 
 @monitor
 def skill(history: History) -> Iterator[Skill]:
-    """One fact for each split whose loss has a known baseline."""
+    """One fact for each split whose loss has a known baseline (a weighted loss has none)."""
     known = baseline(history.settings)
     if known is None:
         return
     basis, level = known
+    weighted = {"train"} if history.settings.class_weights else set()
     for split, found in losses(history).items():
-        yield _skill(split, basis, level, found)
+        if split not in weighted:
+            yield _skill(split, basis, level, found)
 
 
 def _skill(split: str, basis: Basis, level: float, found: Curve) -> Skill:
@@ -58,7 +60,8 @@ def baseline(settings: Settings) -> tuple[Basis, float] | None:
     """The loss of the best constant answer, where loss and targets are known; in loss units."""
     name, target = loss_name(settings), settings.target
     if name == "mse" and target is not None and target.std:
-        return "variance", target.std**2
+        # Of several outputs the best constant knows the mean of each.
+        return "variance", min(target.std, target.feature_std_max or target.std) ** 2
     if name == "cross_entropy" and task_of(settings) in ("multiclass", "binary"):
         return _entropy(settings)
     if name == "binary_cross_entropy" and task_of(settings) == "binary":

@@ -231,6 +231,7 @@ def _of_data(config: Json) -> dict[str, Any]:
         "task": task,
         "classes": len(counted) or None,
         "class_shares": shares,
+        "class_weights": config.get("class_weight") is not None,
         "input": _distribution(config.get("input")),
         "target": _target(config, len(counted)),
     }
