@@ -24,6 +24,8 @@ class Expectation(Declared):
     """Causes that must be shown as following from the first."""
     never: tuple[Slug, ...] = ()
     """Causes that must not be named."""
+    look_alikes: tuple[Slug, ...] = ()
+    """Causes that show themselves in the same way and are not there; they must not be named."""
     symptoms: tuple[Slug, ...] = ()
     """Symptoms that must be seen."""
     verdict: str | None = None
@@ -42,6 +44,8 @@ class Scenario(Declared):
 
     scenario: Slug
     about: str
+    hard: bool = False
+    """Whether what it shows is weaker, noisier or later than usual, or not all on record."""
     train: TrainingSpec | None = None
     """Train the embedded network so."""
     log: str | None = None

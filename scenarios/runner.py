@@ -110,7 +110,8 @@ def unmet(expect: Expectation, report: Report, healthy: bool) -> Iterator[str]:
     follows = {f.cause for d in report.diagnoses[:1] for f in d.follows}
     yield from (f"{name} is not named" for name in expect.named if name not in every)
     yield from (f"{name} does not follow" for name in expect.follows if name not in follows)
-    yield from (f"{name} is named" for name in expect.never if name in every)
+    unwanted = (*expect.never, *expect.look_alikes)
+    yield from (f"{name} is named" for name in unwanted if name in every)
     seen = {s.symptom for s in report.symptoms}
     yield from (f"{name} is not seen" for name in expect.symptoms if name not in seen)
     if expect.verdict is not None and report.verdict != expect.verdict:
