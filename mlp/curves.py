@@ -310,14 +310,15 @@ def smoothed(values: Array, sigma: Array) -> tuple[Array, Array]:
 def straightened(values: Array, window: int) -> Array:
     """A least-squares line in the nearest `window` (odd) points around each, (points,).
 
-    Away from the ends that is their mean.
+    Away from the ends that is their mean; at the ends it stays within what they hold.
     """
     half = window // 2
     means = np.convolve(values, np.full(window, 1 / window), "valid")
     offsets = np.arange(-half, half + 1)
     slopes = offsets / (offsets @ offsets)
-    start = means[0] + offsets[:half] * (values[:window] @ slopes)
-    end = means[-1] + offsets[half + 1 :] * (values[-window:] @ slopes)
+    head, foot = values[:window], values[-window:]
+    start = np.clip(means[0] + offsets[:half] * (head @ slopes), head.min(), head.max())
+    end = np.clip(means[-1] + offsets[half + 1 :] * (foot @ slopes), foot.min(), foot.max())
     return np.concatenate([start, means, end])
 
 

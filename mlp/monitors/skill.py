@@ -5,7 +5,8 @@ baseline is the loss of the best constant answer: the variance of the targets fo
 the entropy of the class shares (ln C where they are not known) for cross-entropy.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from math import erfc, exp, pi, sqrt
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -59,14 +60,29 @@ def _skill(split: str, basis: Basis, level: float, found: Curve) -> Skill:
 def baseline(settings: Settings) -> tuple[Basis, float] | None:
     """The loss of the best constant answer, where loss and targets are known; in loss units."""
     name, target = loss_name(settings), settings.target
-    if name == "mse" and target is not None and target.std:
+    if name in SPREAD and target is not None and target.std:
         # Of several outputs the best constant knows the mean of each.
-        return "variance", min(target.std, target.feature_std_max or target.std) ** 2
+        return "variance", SPREAD[name](min(target.std, target.feature_std_max or target.std))
     if name == "cross_entropy" and task_of(settings) in ("multiclass", "binary"):
         return _entropy(settings)
     if name == "binary_cross_entropy" and task_of(settings) == "binary":
         return _entropy(settings)
     return None
+
+
+def _huber(std: float) -> float:
+    """E min(d^2 / 2, |d| - 1/2) for a normal d; delta is 1, as in most frameworks."""
+    z = 1 / std
+    density, tail = exp(-z * z / 2) / sqrt(2 * pi), erfc(z / sqrt(2)) / 2
+    return std**2 / 2 * (1 - 2 * tail - 2 * z * density) + 2 * (std * density - tail / 2)
+
+
+SPREAD: dict[str | None, Callable[[float], float]] = {
+    "mse": lambda std: std**2,
+    "mae": lambda std: std * sqrt(2 / pi),
+    "huber": _huber,
+}
+"""The loss of the best constant by the spread of the targets; but for mse, of about normal ones."""
 
 
 def _entropy(settings: Settings) -> tuple[Basis, float] | None:
