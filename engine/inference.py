@@ -49,6 +49,22 @@ class Finding:
             elif isinstance(item, Finding):
                 yield from item.facts
 
+    @cached_property
+    def directly(self) -> frozenset[tuple[int, str]]:
+        """The facts that it rests on without a symptom between, each with what was asked of it."""
+        patterns = self.rule.when.alternatives[self.alternative]
+        facts = ((role, item) for role, item in self.bound.items() if isinstance(item, Fact))
+        return frozenset(
+            (id(fact), slot)
+            for role, fact in facts
+            for slot in patterns[role].constraints.keys() - set(fact.about) or ("",)
+        )
+
+    @cached_property
+    def observations(self) -> frozenset[tuple[int, str]]:
+        """The facts that it rests on in the end, each with what was asked of it."""
+        return self.directly.union(*(symptom.observations for symptom in self.symptoms))
+
     @property
     def symptoms(self) -> Iterator["Finding"]:
         """The symptoms that it rests on directly."""

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 
-from traindx.engine.facts import Fact
 from traindx.engine.inference import Finding, Inference
 from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase
-from traindx.engine.language import Severity, Slotted
+from traindx.engine.language import Severity
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,7 +273,7 @@ class Court:
             for name in one.cause.explains:
                 names[name] = max(one.score, names.get(name, -inf))
         found = [f for name in names for f in self._held.get(name, ())]
-        return Account(names, frozenset(id(fact) for f in found for fact in f.facts))
+        return Account(names, frozenset(seen for f in found for seen in f.observations))
 
     def _first_accounting(self, candidate: Candidate, standing: list[Candidate]) -> Candidate:
         """The root that accounts for most of it."""
@@ -287,20 +286,20 @@ class Account:
 
     names: Mapping[str, float]
     """By name the score of the most believable cause that explains it."""
-    facts: frozenset[int]
+    observations: frozenset[tuple[int, str]]
+    """Facts, each with what was asked about it."""
 
     def covers(self, line: Line) -> bool:
         """Whether everything that a line of evidence rests on, in all its ways, is explained."""
         return all(self._rests_on_explained(finding) for finding in line.findings)
 
     def _rests_on_explained(self, finding: Finding) -> bool:
-        return all(self._covers(item) for item in finding.bound.values())
+        symptoms = (item for item in finding.bound.values() if isinstance(item, Finding))
+        return finding.directly <= self.observations and all(map(self._covers, symptoms))
 
-    def _covers(self, item: Slotted) -> bool:
-        if isinstance(item, Finding):
-            step = getattr(item.rule, "inner", False)
-            return item.key[1] in self.names or (step and self._rests_on_explained(item))
-        return isinstance(item, Fact) and id(item) in self.facts
+    def _covers(self, symptom: Finding) -> bool:
+        step = getattr(symptom.rule, "inner", False)
+        return symptom.key[1] in self.names or (step and self._rests_on_explained(symptom))
 
 
 def _undecided(roots: tuple[Candidate, ...], kb: KnowledgeBase) -> tuple[Candidate, ...]:

@@ -13,22 +13,7 @@ SCENARIOS = load_scenarios()
 RUNS = [(scenario, seed) for scenario in SCENARIOS for seed in scenario.seeds]
 KB = default_knowledge()
 
-LACKING = frozenset(
-    [
-        ("confident_but_better", "hard"),
-        ("early_transient", "hard"),
-        ("edge_of_stability", "hard"),
-        ("evaluation_noise", "hard"),
-        ("labels_masked", "twin"),
-        ("loss_scaler_calibrating", "hard"),
-        ("resume_state_lost", "hard"),
-        ("schedule_finished", "easy"),
-        ("schedule_finished", "hard"),
-        ("still_improving", "hard"),
-        ("unscaled_targets", "hard"),
-        ("unsuited_hidden_activation", "confuser"),
-    ]
-)
+LACKING: frozenset[tuple[str, str]] = frozenset()
 """Causes and the parts that no scenario plays for them. It only ever gets shorter."""
 
 
