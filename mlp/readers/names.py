@@ -1,6 +1,7 @@
 """Names: what the columns of a log mean, by `aliases.yaml`."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -69,9 +70,40 @@ def _ignored() -> re.Pattern[str]:
     return re.compile("|".join(table()["ignored"]))
 
 
+@cache
+def _stems() -> tuple[re.Pattern[str], dict[str, str]]:
+    """Stems of other languages, the longest first, and the English for each."""
+    stems = table()["foreign_stems"].items()
+    english = {_bare(stem): word for word, given in stems for stem in given}
+    longest = sorted(english, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest)), re.IGNORECASE), english
+
+
+@cache
+def _foreign() -> dict[str, str]:
+    return {_bare(w): word for word, given in table()["foreign"].items() for w in given}
+
+
+def _bare(text: str) -> str:
+    """The text without accents."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text)
+    kept = "".join(c for c in apart if unicodedata.category(c) != "Mn")
+    return unicodedata.normalize("NFC", kept)
+
+
+def translated(text: str) -> str:
+    """The text without accents, and with English in the place of the stems that are known."""
+    stems, english = _stems()
+    return stems.sub(lambda found: f" {english[found[0].lower()]} ", _bare(text))
+
+
+@lru_cache(10_000)
 def plain(name: str) -> str:
-    """The name in lower case, with "_" for all punctuation."""
-    return PUNCTUATION.sub("_", CAMEL.sub("_", name).lower()).strip("_")
+    """The name in English and in lower case, with "_" for all punctuation."""
+    tokens = PUNCTUATION.sub("_", CAMEL.sub("_", translated(name)).lower()).strip("_").split("_")
+    return "_".join(_foreign().get(token, token) for token in tokens)
 
 
 @lru_cache(10_000)
