@@ -1,3 +1,4 @@
+# ruff: noqa: E501, B007
 """Logs as other programs print them, each of one run: the curves below in that program's words."""
 
 from collections.abc import Callable, Iterator
@@ -127,6 +128,14 @@ def _() -> Iterator[str]:
         ]
         yield "\r".join(bars)
         yield f"Validation: 100%|██████████| 20/20 [00:01<00:00, 18.2it/s, val_loss={val:.3f}]"
+
+
+@log("tqdm_one_bar.txt")
+def _() -> Iterator[str]:
+    yield "\r".join(
+        f" {n * 16}%|{'█' * n:<6}| {n}00/600 [00:0{n}<00:09, 10.11it/s, loss={train}]"
+        for n, train, *_ in RUN
+    )
 
 
 @log("lightning_bar.txt")
@@ -270,9 +279,7 @@ def _() -> Iterator[str]:
             f"[2023-05-05 09:0{n}:00,111] [INFO] [logging.py:96:log_dist] [Rank 0] step={n * 10}, skipped=0, "
             "lr=[0.0001, 0.0001], mom=[(0.9, 0.95), (0.9, 0.95)]"
         )
-        yield (
-            f"steps: {n * 10} loss: {train:.4f} iter time (s): 0.512 samples/sec: 62.5"
-        )
+        yield (f"steps: {n * 10} loss: {train:.4f} iter time (s): 0.512 samples/sec: 62.5")
 
 
 @log("paddle.txt")
@@ -407,7 +414,11 @@ def _() -> Iterator[str]:
         f'"{title}"'
         for title in (
             "Step",
-            *(f"calm-river-7 - {m}{e}" for m in ("train/loss", "eval/loss") for e in ("", "__MIN", "__MAX")),
+            *(
+                f"calm-river-7 - {m}{e}"
+                for m in ("train/loss", "eval/loss")
+                for e in ("", "__MIN", "__MAX")
+            ),
         )
     )
     for n, train, val, _acc in RUN:
@@ -506,7 +517,7 @@ def _() -> Iterator[str]:
         yield f" {n * 100}: {train + 0.1:.6f}, {train:.6f} avg loss, 0.001000 rate, 3.1 seconds, {n * 6400} images, 0.5 hours left"
 
 
-@log("whisper_espnet.txt")
+@log("espnet.txt")
 def _() -> Iterator[str]:
     for n, train, val, acc in RUN:
         yield (
@@ -558,7 +569,7 @@ def _() -> Iterator[str]:
 def _() -> Iterator[str]:
     for n, train, val, acc in RUN:
         yield f"INFO:tensorflow:loss = {train}, step = {n * 100} (0.501 sec)"
-        yield f"INFO:tensorflow:global_step/sec: 199.5"
+        yield "INFO:tensorflow:global_step/sec: 199.5"
         yield f"INFO:tensorflow:Saving dict for global step {n * 100}: accuracy = {acc}, global_step = {n * 100}, loss = {val}"
 
 
@@ -592,17 +603,3 @@ def _() -> Iterator[str]:
 def _() -> Iterator[str]:
     for n, train, val, _acc in RUN:
         yield f'{{"level": "info", "ts": "2024-01-01T00:00:0{n}Z", "msg": "metrics", "epoch": {n}, "metrics": {{"train_loss": {train}, "val_loss": {val}}}}}'
-
-
-@log("mlflow_metric")
-def _() -> Iterator[str]:
-    for n, train, *_ in RUN:
-        yield f"{1650000000000 + n} {train} {n - 1}"
-
-
-if __name__ == "__main__":
-    import sys
-    from pathlib import Path
-
-    for name, text in LOGS.items():
-        Path(sys.argv[1], name).write_text(text, encoding="utf-8")

@@ -381,6 +381,7 @@ def _series(chosen: Sequence[Named], axis: Axis) -> tuple[dict[Name, Series], tu
 def _chosen(named: list[Named], sums: bool) -> tuple[list[Named], tuple[str, ...]]:
     """One column for each name, and what is doubtful about it."""
     notes: list[str] = []
+    named = _of_validation(named, notes)
     named = _one_each(named)
     named = _with_losses(named, sums, notes)
     named = _test_as_val(named, notes)
@@ -392,6 +393,37 @@ def _chosen(named: list[Named], sums: bool) -> tuple[list[Named], tuple[str, ...
         if n.meaning.doubtful and n.meaning.quantity == "loss"
     ]
     return named, tuple(dict.fromkeys(notes))
+
+
+def _of_validation(named: list[Named], notes: list[str]) -> list[Named]:
+    """With metrics of no named split as validation's, where both losses name theirs.
+
+    So print fastai, HF's table of a notebook, and most loops that people write.
+    """
+    losses = {n.split: n for n in named if n.meaning.quantity == "loss" and n.meaning.split_named}
+    metrics = [n for n in named if _is_metric(n)]
+    told = any(n.meaning.split_named and n.split != "test" for n in metrics)
+    if told or "train" not in losses or "val" not in losses:
+        return named
+    evaluated = losses["val"].column.recorded
+    open_ = [n for n in metrics if _is_open(n) and not (n.column.recorded & ~evaluated).any()]
+    if open_:
+        titles = _listed([n.title for n in open_])
+        notes.append(f"taken for measured on validation data, as only the losses say: {titles}")
+    return [
+        n.as_(n.meaning.quantity, "val" + n.meaning.scope[5:]) if n in open_ else n for n in named
+    ]
+
+
+def _is_metric(n: Named) -> bool:
+    return n.meaning.quantity in ("accuracy", "metric")
+
+
+def _is_open(n: Named) -> bool:
+    """Whether it is a metric whose name does not say of which split, on rows of validation."""
+    return (
+        _is_metric(n) and n.split == "train" and not n.meaning.split_named and n.meaning.rank >= 0
+    )
 
 
 def _one_each(named: Sequence[Named]) -> list[Named]:

@@ -13,6 +13,7 @@ from traindx.mlp.history import Array
 
 MISSING = frozenset(
     {"", "#na#", "na", "n/a", "#n/a", "none", "null", "-", "--", "?", "<na>", "nat", "nil"}
+    | {"no log"}
 )
 ODD_NUMBERS = {
     "nan(ind)": "nan",

@@ -12,14 +12,18 @@ from traindx.mlp.readers.columns import Sheet, from_columns, is_missing, number
 from traindx.mlp.readers.document import Document
 
 DELIMITERS = (",", "\t", ";", "|")
-COMMENT = re.compile(r"^\s*(?:#(?!na#)|//|={3,}|-{3,})")
+COMMENT = re.compile(r"^\s*(?:#(?!na#)|//|={3,}|-{3,})|^\s*sep=.?\s*$")
+RULE = re.compile(r"^[\s|+:=\-─━┃│┼╇╪+]*$")
+"""A line that is only drawn: "+-----+-----+", "|:---:|---|", "----  ----"."""
+BARS = re.compile(r"[┃│]")
+EDGES = re.compile(r"^\s*[|┃│](.*)[|┃│]\s*$")
 
 
 def recognise(document: Document) -> float:
     """How much it looks like a table: rows of one width, numbers below a header."""
     if document.given is not None or not document.text or document.data is not None:
         return 0.0
-    head = _head(document.text)
+    head = _head(_undrawn(document.text[:100_000]))
     if not head:
         return 0.0
     delimiter = _delimiter(head)
@@ -40,17 +44,58 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
 
 def table(document: Document) -> Sheet:
     """The columns of the table; a repeated header starts anew."""
-    delimiter = _delimiter(_head(document.text))
-    fast = _evenly_cut(document.text, delimiter) if delimiter else None
+    text = _undrawn(document.text)
+    delimiter = _delimiter(_head(text))
+    fast = _evenly_cut(text, delimiter) if delimiter else None
     if fast is not None:
         return from_columns(*fast)
-    names, rows = _cells(document.text, delimiter)
+    names, rows = _cells(text, delimiter)
     if _numeric(names) == 1:
         rows.insert(0, names)
-        names = ["loss"] if len(names) == 1 else [f"column_{i + 1}" for i in range(len(names))]
+        names = _commented(text, len(names)) or _numbered(len(names))
     place = 0 if names[0] else min(1, len(names) - 1)
     names, rows, starts = _without_headers(names, rows, names[place], place)
     return from_columns(names, list(zip_longest(*rows, fillvalue="")), starts=tuple(starts))
+
+
+def _numbered(columns: int) -> list[str]:
+    """Names for columns without any; one alone is taken for the loss."""
+    return ["loss"] if columns == 1 else [f"column_{i + 1}" for i in range(columns)]
+
+
+def _commented(text: str, columns: int) -> list[str] | None:
+    """The names in the last comment before the rows, if it has one for each column."""
+    comments = [line for line in text[:100_000].splitlines()[:50] if COMMENT.match(line)]
+    for line in reversed(comments):
+        words = re.split(r"[\s,;]+", line.strip("#/%; \t"))
+        if len(words) == columns and not _numeric(words):
+            return words
+    return None
+
+
+def _undrawn(text: str) -> str:
+    """The text of a table without the lines that are drawn around it."""
+    if not any(map(_is_drawn, text[:100_000].splitlines()[:500])):
+        return text
+    if (framed := _framed(text)) is not None:
+        return "\n".join(framed)
+    return "\n".join(line for line in text.splitlines() if not _is_drawn(line))
+
+
+def _framed(text: str) -> list[str] | None:
+    """The longest table between bars, one with a loss before others; without the bars."""
+    blocks: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if edges := EDGES.match(line):
+            blocks[-1] += [] if _is_drawn(line) else [BARS.sub("|", edges[1])]
+        elif not _is_drawn(line):
+            blocks.append([])
+    best = max(blocks, key=lambda block: ("loss" in "".join(block[:1]).lower(), len(block)))
+    return best if len(best) > 1 else None
+
+
+def _is_drawn(line: str) -> bool:
+    return RULE.match(line) is not None and bool(line.strip(" \t|:+"))
 
 
 def _evenly_cut(text: str, delimiter: str) -> tuple[list[str], list[list[str]]] | None:

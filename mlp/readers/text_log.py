@@ -1,4 +1,4 @@
-"""Text logs: lines with "name: value", "name=value" or "train loss 2.1", also behind progress bars."""
+"""Text logs: lines with "name: value", "name=value" or "train loss 2.1", progress bars too."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -48,19 +48,33 @@ HEADING = re.compile(
     re.IGNORECASE,
 )
 EVALUATING = re.compile(r"\b(?:testing|validating|evaluating|evaluation)\b", re.IGNORECASE)
-RESULT = re.compile(r"^\s*\*\s+(?:Acc|Prec)@1|\bSaving dict for global step\b")
+RESULT = re.compile(r"^\s*(\*)\s+(?:Acc|Prec)@1|\bSaving dict for global step\b")
 UNFINISHED = re.compile(
     r"\bETA\b|(?<!\d)(?P<done>\d+)/(?!(?P=done)\b)\d+\s+(?:\[[=>. ]+\]|[━╸╺ ]*━)"
 )
 """A progress bar on its way, whose numbers are means of an epoch so far."""
-SUMMARY = re.compile(r"\btrain_runtime\b|\bbest (?:val|acc|epoch)|early stopp", re.IGNORECASE)
+BEST = re.compile(r"\bbest (?:val|acc|epoch)|early stopp", re.IGNORECASE)
+END = "train_runtime"
+"""It stands in the line that sums up a run of HF Trainer."""
 STAMP = re.compile(r"\d{2,4}[-/.]\d\d?[-/.]\d{2,4}[ T]?|\d\d?:\d\d(?::\d\d)?(?:[,.]\d+)?Z?")
 LOSS = re.compile(r"loss\w*['\"]?(?:\s*[:=]+\s*|\s)['\"\[(]?(?:tensor\()?[-+.\dnNi]", re.IGNORECASE)
 AXES = frozenset(
-    ["epoch", "ep", "step", "steps", "iter", "iteration", "batch", "update", "num_updates"]
-    + ["global_step", "global_steps"]
+    [
+        "epoch",
+        "ep",
+        "step",
+        "steps",
+        "iter",
+        "iteration",
+        "batch",
+        "update",
+        "num_updates",
+        "global_step",
+        "global_steps",
+    ]
 )
 SIGNALS = ("loss", "accuracy", "reward", "loss_component", "generator_loss", "discriminator_loss")
+Row = dict[str, Any]
 FEW = 3
 """Rows; with fewer the states that a progress bar went through are rows too."""
 
@@ -85,7 +99,23 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
         raise ReadError(
             f"{document.name}: no line gives a loss; a line such as 'epoch 1 loss 0.5' is read"
         )
-    return histories(from_rows(rows[first:]), document, aliases)
+    rows, starts = _without_ends(rows[first:])
+    return histories(from_rows(rows, starts=starts), document, aliases)
+
+
+def _without_ends(rows: Iterable[Row]) -> tuple[list[Row], tuple[int, ...]]:
+    """The rows, and where a run of which only the end was written begins."""
+    kept: list[Row] = []
+    starts: list[int] = []
+    trained = True
+    for row in rows:
+        if row:
+            kept.append(row)
+            trained = trained or not _evaluated(name for name in row if name not in AXES)
+        else:
+            starts += [] if trained else [len(kept)]
+            trained = False
+    return kept, tuple(starts)
 
 
 # --- Lines -------------------------------------------------------------------------------------
@@ -106,15 +136,19 @@ def _lines(text: str) -> Iterator[str]:
             yield last
 
 
-def _rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _rows(lines: Iterable[str]) -> Iterator[Row]:
+    """The lines with values; an empty row where a line sums up the run."""
     epoch: str | None = None
     step: str | None = None
     split = ""
     for raw in lines:
         line = STAMP.sub(" ", raw if raw.isascii() else translated(raw))
+        if END in line:
+            yield {}
+            continue
         now = _epoch(line)
         split, epoch = ("" if now else split), now or epoch
-        values = {} if SUMMARY.search(line) else dict(_values(line, _by_form(line) or split))
+        values = {} if BEST.search(line) else dict(_values(line, _by_form(line) or split))
         if not values:
             heading = HEADING.match(line)
             split = heading["split"].lower() if heading else ""
@@ -126,7 +160,8 @@ def _rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def _by_form(line: str) -> str:
     """The split of a line that is known as an evaluation's by its form alone."""
-    return "val" if RESULT.search(line) else ""
+    found = RESULT.search(line)
+    return ("test" if found[1] else "val") if found else ""
 
 
 def _epoch(line: str) -> str | None:
@@ -212,5 +247,5 @@ def _is_telling(name: str, found: Meaning) -> bool:
     return bool(core) and (known or re.match(r"(?:train|val\w*|test|eval)[_/]", name) is not None)
 
 
-def _signals(row: dict[str, Any]) -> bool:
+def _signals(row: Row) -> bool:
     return any((found := meaning(name)) is not None and found.quantity in SIGNALS for name in row)
