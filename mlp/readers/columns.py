@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,13 @@ def from_columns(names: Sequence[str], columns: Sequence[Sequence[str]], **more:
     return sheet(dict(zip(unique, columns, strict=False)), **more)
 
 
+def of_numbers(names: Sequence[str], table: Array) -> Sheet:
+    """A sheet from a table of numbers (rows, columns) in which NaN is an empty cell."""
+    filled = ~np.isnan(table)
+    columns = zip(_unique([name.strip() for name in names]), table.T, filled.T, strict=True)
+    return Sheet({name: Column(v.copy(), r.copy()) for name, v, r in columns if r.any()})
+
+
 def column(cells: Sequence[object]) -> Column | None:
     """Numbers out of cells; None if there are none. An empty cell is silence, "nan" is a value."""
     if len(cells) == 0 or isinstance(cells[0], bool):
@@ -110,11 +117,14 @@ def _slowly(cells: Sequence[object]) -> Column | None:
     """The cells of a column with gaps or words in it."""
     present = [cell is not None and cell != "" for cell in cells]
     try:
-        filled = [cell if there else "nan" for cell, there in zip(cells, present, strict=True)]
-        values = np.array(filled, dtype=np.float64)
+        numbers = np.array(list(compress(cells, present)), dtype=np.float64)
     except UNREADABLE:
         return _one_by_one(cells)
-    return Column(values, np.array(present, dtype=bool)) if values.ndim == 1 else None
+    recorded = np.array(present, dtype=bool)
+    values = np.full(len(cells), np.nan)
+    if numbers.ndim == 1:
+        values[recorded] = numbers
+    return Column(values, recorded) if numbers.ndim == 1 else None
 
 
 def _one_by_one(cells: Sequence[object]) -> Column | None:

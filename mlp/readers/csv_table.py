@@ -2,17 +2,23 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import zip_longest
+from warnings import catch_warnings, simplefilter
 
-from traindx.mlp.history import History
+import numpy as np
+
+from traindx.mlp.history import Array, History
 from traindx.mlp.readers.assemble import Aliases, histories
-from traindx.mlp.readers.columns import Sheet, from_columns, is_missing, number
+from traindx.mlp.readers.columns import Sheet, from_columns, is_missing, number, of_numbers
 from traindx.mlp.readers.document import Document
+from traindx.mlp.readers.thinning import thinned_sheet
 
 DELIMITERS = (",", "\t", ";", "|")
 COMMENT = re.compile(r"^\s*(?:#(?!na#)|//|={3,}|-{3,})|^\s*sep=.?\s*$")
+PLAIN = b"0123456789+-.eE,\n"
+GAPS = ((b",,", b",nan,"), (b",,", b",nan,"), (b",\n", b",nan\n"), (b"\n,", b"\nnan,"))
 RULE = re.compile(r"^[\s|+:=\-─━┃│┼╇╪+]*$")
 """A line that is only drawn: "+-----+-----+", "|:---:|---|", "----  ----"."""
 BARS = re.compile(r"[┃│]")
@@ -43,12 +49,31 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
 
 
 def table(document: Document) -> Sheet:
-    """The columns of the table; a repeated header starts anew."""
-    text = _undrawn(document.text)
+    """The columns of the table; a large one is thinned."""
+    return thinned_sheet(_pieces(document)) if document.rest else _sheet(document.text)
+
+
+def _pieces(document: Document) -> Iterator[Sheet]:
+    """The sheets of the pieces of a table, each with the header of the first."""
+    header = _header(document.text)
+    for place, text in enumerate(document.texts()):
+        yield _sheet(header + text if place else text)
+
+
+def _header(text: str) -> str:
+    """The lines before the first row of numbers."""
+    delimiter = _delimiter(_head(_undrawn(text[:100_000])))
+    lines = text[:100_000].splitlines(keepends=True)
+    numeric = (_numeric(row) > 0.5 for line in lines for row in _cut([line], delimiter)[:1])
+    return "".join(lines[: next((i for i, yes in enumerate(numeric) if yes), 0)])
+
+
+def _sheet(whole: str) -> Sheet:
+    """The columns of a table; a repeated header starts anew."""
+    text = _undrawn(whole)
     delimiter = _delimiter(_head(text))
-    fast = _evenly_cut(text, delimiter) if delimiter else None
-    if fast is not None:
-        return from_columns(*fast)
+    if delimiter and (sheet := _evenly_cut(text, delimiter)) is not None:
+        return sheet
     names, rows = _cells(text, delimiter)
     if _numeric(names) == 1:
         rows.insert(0, names)
@@ -98,18 +123,40 @@ def _is_drawn(line: str) -> bool:
     return RULE.match(line) is not None and bool(line.strip(" \t|:+"))
 
 
-def _evenly_cut(text: str, delimiter: str) -> tuple[list[str], list[list[str]]] | None:
-    """The header and the columns of a table, if it has no quotes and no other oddity."""
-    lines = text.split("\n")
-    names = lines[0].rstrip("\r").split(delimiter)
+def _evenly_cut(text: str, delimiter: str) -> Sheet | None:
+    """The table, if it is one of equal rows without quotes or other oddities."""
+    head, _, body = text.partition("\n")
+    names = head.rstrip("\r").split(delimiter)
     mark = names[0] or names[min(1, len(names) - 1)]
-    if '"' in text or COMMENT.match(lines[0]) or text.count(mark) > 1 or _numeric(names):
+    if '"' in text or COMMENT.match(head) or text.count(mark) > 1 or _numeric(names):
         return None
-    rows = [line for line in lines[1:] if line and line != "\r"]
+    if (table := _numbers(body, delimiter, len(names))) is not None:
+        return of_numbers(names, table)
+    rows = [line for line in body.split("\n") if line and line != "\r"]
     if not rows or {line.count(delimiter) for line in rows} != {len(names) - 1}:
         return None
     cells = delimiter.join(rows).split(delimiter)
-    return names, [cells[i :: len(names)] for i in range(len(names))]
+    return from_columns(names, [cells[i :: len(names)] for i in range(len(names))])
+
+
+def _numbers(body: str, delimiter: str, width: int) -> Array | None:
+    """The cells (rows, width) if all are plain numbers or empty, in a tenth of the memory."""
+    if not body.isascii() or width < 2:
+        return None
+    raw = body.replace("\r", "").strip("\n").encode() + b"\n"
+    raw = raw.replace(delimiter.encode(), b",") if delimiter != "," else raw
+    if raw.translate(None, PLAIN) or (delimiter != "," and "," in body) or b"\n\n" in raw:
+        return None
+    codes = np.frombuffer(raw, np.uint8)
+    cuts = np.cumsum(codes == ord(","))[codes == ord("\n")]
+    if not np.array_equal(cuts, np.arange(1, len(cuts) + 1) * (width - 1)):
+        return None
+    for gap, filled in GAPS:
+        raw = raw.replace(gap, filled)
+    with catch_warnings():
+        simplefilter("ignore", DeprecationWarning)  # says that a cell is no number
+        numbers = np.fromstring(raw.replace(b"\n", b",")[:-1], sep=",")
+    return numbers.reshape(-1, width) if len(numbers) == len(cuts) * width else None
 
 
 def _without_headers(

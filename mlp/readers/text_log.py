@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from traindx.mlp.history import History
@@ -18,6 +18,7 @@ from traindx.mlp.readers.names import (
     translated,
     words,
 )
+from traindx.mlp.readers.thinning import thinned_rows
 
 NUMBER = r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|NaN|inf)"
 PAIR = re.compile(
@@ -91,16 +92,30 @@ def recognise(document: Document) -> float:
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
     """The lines as rows; an epoch in a line of its own holds for the lines after it."""
-    rows = list(_rows(_lines(document.text)))
-    if sum(map(_signals, rows)) < FEW:
-        rows = list(_rows(_states(document.text)))
+    rows, notes = _rows_of(document)
     first = next((i for i, row in enumerate(rows) if _signals(row)), len(rows))
     if first == len(rows):
         raise ReadError(
             f"{document.name}: no line gives a loss; a line such as 'epoch 1 loss 0.5' is read"
         )
     rows, starts = _without_ends(rows[first:])
-    return histories(from_rows(rows, starts=starts), document, aliases)
+    return histories(from_rows(rows, starts=starts, notes=notes), document, aliases)
+
+
+def _rows_of(document: Document) -> tuple[list[Row], tuple[str, ...]]:
+    """The rows of a log, and how many of a large one were left out."""
+    if document.rest is not None:
+        lines = chain.from_iterable(map(_lines, document.texts()))
+        kept, notes = thinned_rows(_batches(_rows(lines)))
+        return [dict(row) for row in kept], notes
+    rows = list(_rows(_lines(document.text)))
+    few = sum(map(_signals, rows)) < FEW
+    return list(_rows(_states(document.text))) if few else rows, ()
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, 10_000)):
+        yield batch
 
 
 def _without_ends(rows: Iterable[Row]) -> tuple[list[Row], tuple[int, ...]]:

@@ -1,0 +1,108 @@
+"""Packed: the bytes of a file or of standard input, unpacked and piece by piece."""
+
+import bz2
+import lzma
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Protocol
+
+STDIN = "-"
+PIECE = 2**20
+HELD = 2**24
+FINE = 512
+"""Bytes that are unpacked at once, so that little is lost where a file is damaged."""
+
+
+class Unpacker(Protocol):
+    """Of zlib, bz2 or lzma: unpacks one stream."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _gzip() -> Any:
+    return zlib.decompressobj(wbits=31)
+
+
+UNPACKERS: dict[bytes, Callable[[], Unpacker]] = {
+    b"\x1f\x8b": _gzip,
+    b"BZh": bz2.BZ2Decompressor,
+    b"\xfd7zXZ\x00": lzma.LZMADecompressor,
+}
+ZIP = b"PK\x03\x04"
+
+
+@dataclass
+class Packed:
+    """A file that can be read from its start again and again; `damage` fills while it is read."""
+
+    opened: Callable[[], AbstractContextManager[IO[bytes]]]
+    damage: list[str] = field(default_factory=list)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The unpacked bytes; up to the damage, if there is any."""
+        self.damage.clear()
+        with self.opened() as file:
+            magic = file.read(8)
+            file.seek(0)
+            read = iter(lambda: file.read(PIECE), b"")
+            new = next((new for start, new in UNPACKERS.items() if magic.startswith(start)), None)
+            if magic.startswith(ZIP):
+                yield from self._zipped(file)
+            else:
+                yield from read if new is None else self._unpacked(new, read)
+
+    def _unpacked(self, new: Callable[[], Unpacker], read: Iterator[bytes]) -> Iterator[bytes]:
+        stream, fresh = new(), True
+        for piece in read:
+            for start in range(0, len(piece), FINE):
+                data = piece[start : start + FINE]
+                while data:
+                    try:
+                        yield stream.decompress(data)
+                    except (zlib.error, OSError, lzma.LZMAError, EOFError):
+                        self.damage.append("the compressed file is damaged; read up to the damage")
+                        return
+                    fresh = stream.eof
+                    data = stream.unused_data.lstrip(b"\0") if stream.eof else b""
+                    stream = new() if stream.eof else stream
+        if not fresh:
+            self.damage.append("the compressed file is cut off; read what is there")
+
+    def _zipped(self, archived: IO[bytes]) -> Iterator[bytes]:
+        """The one file in an archive. Raises ValueError if it holds another number of them."""
+        with zipfile.ZipFile(archived) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            if len(names) != 1:
+                raise ValueError(f"a zip archive of {len(names)} files; unpack it first")
+            with archive.open(names[0]) as file:
+                try:
+                    yield from iter(lambda: file.read(PIECE), b"")
+                except (zlib.error, zipfile.BadZipFile, EOFError):
+                    self.damage.append("the compressed file is damaged; read up to the damage")
+
+
+def packed(path: Path) -> Packed:
+    """The file, or what comes from standard input ("-")."""
+    if str(path) != STDIN:
+        return Packed(lambda: path.open("rb"))
+    kept: IO[bytes] = SpooledTemporaryFile(HELD)  # noqa: SIM115, it lives as long as the process
+    copyfileobj(sys.stdin.buffer, kept)
+    return Packed(lambda: _again(kept))
+
+
+@contextmanager
+def _again(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The file from its start; standard input can be read only once, so it is kept."""
+    file.seek(0)
+    yield file
