@@ -27,6 +27,7 @@ from traindx.mlp.readers.names import (
     declared,
     is_ignored,
     meaning,
+    misspelt,
     plain,
     without_split,
     words,
@@ -34,6 +35,16 @@ from traindx.mlp.readers.names import (
 from traindx.mlp.settings import Settings, Task
 
 Aliases = Mapping[str, str]
+
+
+class Wishes(dict[str, str]):
+    """Aliases of which only the `required` ones must fit; the others do where they can."""
+
+    def __init__(self, wished: Aliases, required: Aliases) -> None:
+        super().__init__({**wished, **required})
+        self.required = frozenset({*required, *required.values()})
+
+
 Mask = NDArray[np.bool_]
 SIGNALS = frozenset({"loss", "accuracy", "metric", "loss_component", "gradient_norm"}) | frozenset(
     {"reward", "kl", "reward_margin", "generator_loss", "discriminator_loss"}
@@ -75,7 +86,7 @@ class Named:
 
 def histories(sheet: Sheet, document: Document, aliases: Aliases) -> list[History]:
     """The runs of a sheet in the order of the file."""
-    _check(aliases, sheet, document)
+    aliases = _checked(aliases, sheet, document)
     sheet = _without_summary(sheet)
     step, epoch = _axis_columns(sheet, aliases)
     named, unknown = _named(sheet, aliases, {step, epoch})
@@ -89,13 +100,24 @@ def histories(sheet: Sheet, document: Document, aliases: Aliases) -> list[Histor
     return _with_signal(runs) or runs[-1:]
 
 
-def _check(aliases: Aliases, sheet: Sheet, document: Document) -> None:
-    """A ReadError about an alias for a column that is not there."""
-    for title in aliases:
-        if title not in sheet.columns:
+def _checked(aliases: Aliases, sheet: Sheet, document: Document) -> Aliases:
+    """The aliases by column; a ReadError about one for a column that is not there."""
+    turned = dict(_by_column(*alias, sheet) for alias in aliases.items())
+    required = aliases.required if isinstance(aliases, Wishes) else turned.keys()
+    for title, said in turned.items():
+        if title not in sheet.columns and title in required:
             near = get_close_matches(title, sheet.columns, 1)
             instead = f"did you mean '{near[0]}'?" if near else f"it has {_listed(sheet.columns)}"
             raise ReadError(f"{document.name}: no column of numbers is called '{title}'; {instead}")
+        if meant := misspelt(said):
+            raise ReadError(f"{document.name}: '{said}' is no quantity; did you mean '{meant}'?")
+    return {title: said for title, said in turned.items() if title in sheet.columns}
+
+
+def _by_column(left: str, right: str, sheet: Sheet) -> tuple[str, str]:
+    """A column and its name, whichever of the two was written first."""
+    named = "@" in left or left in ("step", "epoch") or meaning(left) is not None
+    return (right, left) if right in sheet.columns and named else (left, right)
 
 
 def _nothing(document: Document, sheet: Sheet) -> str:

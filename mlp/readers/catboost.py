@@ -10,7 +10,7 @@ from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases, histories
 from traindx.mlp.readers.columns import from_rows
 from traindx.mlp.readers.csv_table import table
-from traindx.mlp.readers.document import Document
+from traindx.mlp.readers.document import Document, ReadError
 
 PRINTED = re.compile(
     r"^(\d+):\s+learn: ([-+\w.]+)(?:\s+test: ([-+\w.]+))?(?=\s.*\btotal: )", re.MULTILINE
@@ -61,6 +61,8 @@ def _from_table(document: Document, aliases: Aliases) -> list[History]:
     split = "val" if "test" in Path(document.name).name else "train"
     other = "train" if split == "val" else "val"
     note = f"the {other} curve is in another file (learn_error.tsv, test_error.tsv)"
-    titles = [title for title in sheet.columns if title != "iter"]
+    titles = [title for title in sheet.columns if title not in ("iter", "Passed", "Remaining")]
+    if not titles:
+        raise ReadError(f"{document.name}: the times of a run, no curve; give learn_error.tsv")
     names = {t: f"loss@{split}" if t == titles[0] else f"metric@{split}/{t}" for t in titles}
     return histories(replace(sheet, names=names, notes=(note,)), document, aliases)

@@ -53,6 +53,13 @@ def table(document: Document) -> Sheet:
     return thinned_sheet(_pieces(document)) if document.rest else _sheet(document.text)
 
 
+def rows_of(document: Document, prefix: str) -> list[dict[str, float]]:
+    """The rows of a table, with a prefix before the names of all columns but the first."""
+    columns = {title: c.values.tolist() for title, c in table(document).columns.items()}
+    names = [f"{prefix}{title}" if i else title for i, title in enumerate(columns)]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
 def _pieces(document: Document) -> Iterator[Sheet]:
     """The sheets of the pieces of a table, each with the header of the first."""
     header = _header(document.text)

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -172,9 +173,21 @@ def _looked_up(word: Words) -> Meaning | None:
 
 
 def declared(text: str) -> Meaning:
-    """The meaning written as "quantity@scope"."""
-    quantity, _, scope = text.partition("@")
+    """The meaning written as "quantity@scope", or as a name that says it ("val_loss")."""
+    quantity, scoped, scope = text.partition("@")
+    found = None if scoped else meaning(text)
+    if found is not None and found.rank < 9_000:
+        return replace(found, rank=-1000, doubtful=False)
     return Meaning(quantity.strip(), scope.strip(), -1000)
+
+
+def misspelt(text: str) -> str | None:
+    """The quantity that was probably meant by a name that is none."""
+    quantity = text.partition("@")[0].strip()
+    known = {*table()["quantities"], *table()["axis"], "metric", "loss_component"}
+    if quantity in known or meaning(quantity) is not None:
+        return None
+    return next(iter(get_close_matches(quantity, known, 1)), None)
 
 
 def higher_is_better(name: str) -> bool | None:

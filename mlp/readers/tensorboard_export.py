@@ -40,7 +40,7 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
     if found is not None and found.rank < 9_000:
         return histories(_named(sheet, f"{found.quantity}@{found.scope}"), document, aliases)
     note = "the name of the file does not say what 'Value' is; it falls, so it was taken for the"
-    if "Value" not in aliases and not _falls(sheet):
+    if "Value" not in {*aliases, *aliases.values()} and not _falls(sheet):
         raise ReadError(
             f"{document.name}: the name of the file does not say what 'Value' is; "
             "name it with aliases={'Value': 'loss@train'}"
