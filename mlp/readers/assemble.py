@@ -62,6 +62,8 @@ class Axis:
     places: Array
     epochs: Column | None = None
     notes: tuple[str, ...] = ()
+    numbered: bool = False
+    """Whether the rows were counted, for no column says where they are."""
 
 
 @dataclass(frozen=True)
@@ -318,9 +320,16 @@ def _run(
     if axis.epochs is not None:
         series["epoch", ""] = _placed(axis.epochs, axis.places)
     settings = Settings(**{**_inferred(part.named, chosen), **sheet.settings})
-    return History(
-        series, settings, axis.kind, document.name, (*notes, *axis.notes, *said, *unsorted)
-    )
+    said = (*notes, *axis.notes, *said, *unsorted)
+    titles = _titles(chosen, axis, dict(zip(("step", "epoch"), axes, strict=True)))
+    return History(series, settings, axis.kind, document.name, said, titles)
+
+
+def _titles(chosen: Sequence[Named], axis: Axis, axes: Mapping[str, str | None]) -> dict[Name, str]:
+    """What the log calls the series and the axes."""
+    lines = {n.name: n.title for n in chosen}
+    counted = {(kind, ""): title for kind, title in axes.items() if title and not axis.numbered}
+    return lines | counted
 
 
 def _with_signal(runs: Sequence[History]) -> list[History]:
@@ -347,9 +356,9 @@ def _axis(part: Part, step: Column | None, epoch: Column | None) -> Axis:
         if _distinct(part, places) > 2 / 3:
             return Axis("epoch", places)
     else:
-        return Axis("step" if rows > MANY_ROWS else "epoch", numbered)
+        return Axis("step" if rows > MANY_ROWS else "epoch", numbered, numbered=True)
     note = "several rows have one step or epoch; the rows were numbered instead"
-    return Axis("step", numbered, epoch, (note,))
+    return Axis("step", numbered, epoch, (note,), numbered=True)
 
 
 def _global(step: Column, epoch: Column | None) -> tuple[Array, tuple[str, ...]]:
