@@ -1,6 +1,7 @@
 """Sheet: a log as columns of numbers, one place a row, whatever it was written as."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, compress
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.history import Array
+from traindx.mlp.readers.long_form import unfolded
 
 MISSING = frozenset(
     {"", "#na#", "na", "n/a", "#n/a", "none", "null", "-", "--", "?", "<na>", "nat", "nil"}
@@ -70,7 +72,7 @@ class Sheet:
 
 def sheet(cells: Mapping[str, Sequence[object]], **more: Any) -> Sheet:
     """Columns from lists of cells; short ones are filled up, columns without numbers left out."""
-    read = {name: column(values) for name, values in cells.items()}
+    read = {name: column(values) for name, values in unfolded(cells).items()}
     kept = {name: c for name, c in read.items() if c is not None and c.recorded.any()}
     rows = max((len(c.values) for c in kept.values()), default=0)
     return Sheet({name: _filled(c, rows) for name, c in kept.items()}, **more)
@@ -84,14 +86,14 @@ def from_rows(rows: Sequence[Mapping[str, Any]], **more: Any) -> Sheet:
 
 def from_columns(names: Sequence[str], columns: Sequence[Sequence[str]], **more: Any) -> Sheet:
     """A sheet from the columns of a table; those beyond the last name are left out."""
-    unique = _unique([name.strip() for name in names])
-    return sheet(dict(zip(unique, columns, strict=False)), **more)
+    titles = unique([name.strip() for name in names])
+    return sheet(dict(zip(titles, columns, strict=False)), **more)
 
 
 def of_numbers(names: Sequence[str], table: Array) -> Sheet:
     """A sheet from a table of numbers (rows, columns) in which NaN is an empty cell."""
     filled = ~np.isnan(table)
-    columns = zip(_unique([name.strip() for name in names]), table.T, filled.T, strict=True)
+    columns = zip(unique([name.strip() for name in names]), table.T, filled.T, strict=True)
     return Sheet({name: Column(v.copy(), r.copy()) for name, v, r in columns if r.any()})
 
 
@@ -176,11 +178,11 @@ def _filled(column: Column, rows: int) -> Column:
     return replace(column, values=values, recorded=recorded)
 
 
-def _unique(names: Sequence[str]) -> list[str]:
+def unique(names: Sequence[str]) -> list[str]:
     """The names, with a number after each that came before."""
-    seen: dict[str, int] = {}
-    unique = []
+    seen = Counter[str]()
+    titles = []
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name}.{seen[name] - 1}")
-    return unique
+        titles.append(f"{name}.{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return titles

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from traindx.mlp.readers.columns import number
 from traindx.mlp.readers.packed import PIECE, STDIN, Packed, packed
 from traindx.mlp.readers.thinning import thinned_rows
 
@@ -272,7 +273,7 @@ def is_numbers(value: object) -> bool:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         return False
     head = value[:50]
-    plain = [item for item in head if _is_number(item)]
+    plain = [item for item in head if _is_number(item) or number(item) is not None]
     return bool(plain) and all(
         item is None or isinstance(item, str) or _is_number(item) for item in head
     )

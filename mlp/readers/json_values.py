@@ -55,7 +55,15 @@ def _lists(document: Document) -> Sheet:
         raise ReadError(
             f"{document.name}: no list of numbers in it; give a log with losses over time"
         )
-    return sheet(_of_one_run(lists), frame=document.frame)
+    columns = _of_one_run(lists)
+    longest = max(map(len, columns.values()))
+    spoken = {key: value for key, value in leaves if _is_words(value) and len(value) == longest}
+    return sheet(columns | spoken, frame=document.frame)
+
+
+def _is_words(value: Any) -> bool:
+    """Whether it is a list of words, which may say what the numbers beside them are."""
+    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
 def _plain(value: Any) -> Any:
