@@ -50,6 +50,8 @@ SIGNALS = frozenset({"loss", "accuracy", "metric", "loss_component", "gradient_n
     {"reward", "kl", "reward_margin", "generator_loss", "discriminator_loss"}
 )
 FARTHEST = 2.0**53
+LATE = 10
+"""Intervals of the log before its first row, if it begins in the middle of a run."""
 MANY_ROWS = 1000
 """Rows without a step or an epoch column beyond which they are thought to be steps."""
 
@@ -320,9 +322,17 @@ def _run(
     if axis.epochs is not None:
         series["epoch", ""] = _placed(axis.epochs, axis.places)
     settings = Settings(**{**_inferred(part.named, chosen), **sheet.settings})
-    said = (*notes, *axis.notes, *said, *unsorted)
+    said = (*notes, *axis.notes, *_of_start(axis), *said, *unsorted)
     titles = _titles(chosen, axis, dict(zip(("step", "epoch"), axes, strict=True)))
     return History(series, settings, axis.kind, document.name, said, titles)
+
+
+def _of_start(axis: Axis) -> tuple[str, ...]:
+    """That the log begins in the middle of a run, as one that was resumed does."""
+    places = np.unique(axis.places[: 10 * MANY_ROWS])
+    if axis.numbered or len(places) < 3 or places[0] <= LATE * float(np.median(np.diff(places))):
+        return ()
+    return (f"it begins at {axis.kind} {places[0]:g}; what came before is not in it",)
 
 
 def _titles(chosen: Sequence[Named], axis: Axis, axes: Mapping[str, str | None]) -> dict[Name, str]:

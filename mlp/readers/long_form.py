@@ -18,7 +18,7 @@ MOST_NAMES = 200
 
 def unfolded(cells: Cells) -> Cells:
     """The columns, each of one quantity and one split."""
-    spoken = {title: kinds for title, column in cells.items() if (kinds := _kinds(column))}
+    spoken = {t: kinds for t, column in cells.items() if (kinds := _kinds(t, column))}
     for title, kinds in spoken.items():
         if all(words(kind).split and not _rest(kind) for kind in kinds):
             return _by_split(cells, title, kinds)
@@ -29,9 +29,10 @@ def unfolded(cells: Cells) -> Cells:
     return _by_name(cells, named, value, spoken[named])
 
 
-def _kinds(column: Sequence[object]) -> list[str]:
-    """The words in a column, if it is one of few different words."""
-    if not isinstance(next((c for c in column if c is not None), None), str):
+def _kinds(title: str, column: Sequence[object]) -> list[str]:
+    """The words in a column, if they are few and may say what the rows are."""
+    first = next((c for c in column if c is not None), None)
+    if not isinstance(first, str) or not (words(first).split or plain(title) in NAMES):
         return []
     kinds = dict.fromkeys(c for c in column if isinstance(c, str) and c.strip())
     return [] if len(kinds) > MOST_NAMES or any(_is_number(kind) for kind in kinds) else [*kinds]

@@ -21,8 +21,9 @@ from traindx.mlp.readers.names import (
 from traindx.mlp.readers.thinning import thinned_rows
 
 NUMBER = r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|NaN|inf)"
+NAME = r"(?<![A-Za-z])([A-Za-z](?:[\w@./]|-(?=\w)| (?=[A-Za-z])){0,60})"
 PAIR = re.compile(
-    r"([A-Za-z](?:[\w@./]|-(?=\w)| (?=[A-Za-z]))*)['\"]?\s*(?:[:=]+\s*|\s)(?:tensor)?[\[(]?['\"]?"
+    rf"{NAME}['\"]?\s*(?:[:=]+\s*|\s)(?:tensor)?[\[(]?['\"]?"
     rf"({NUMBER})(?:/(\d+)\b|(%(?![|\d])|(?!%)))(?![\w.:/-])"
 )
 EPOCH = re.compile(
@@ -76,7 +77,7 @@ AXES = frozenset(
 )
 SIGNALS = ("loss", "accuracy", "reward", "loss_component", "generator_loss", "discriminator_loss")
 Row = dict[str, Any]
-FEW = 3
+FEW = 2
 """Rows; with fewer the states that a progress bar went through are rows too."""
 
 
@@ -86,7 +87,8 @@ def recognise(document: Document) -> float:
         return 0.0
     if LOSS.search(document.text):
         return 0.35
-    told = (row for row in _rows(_lines(document.text[:200_000])) if _signals(row))
+    spoken = (line for line in _lines(document.text[:50_000]) if ":" in line or "=" in line)
+    told = (row for row in _rows(spoken) if _signals(row))
     return 0.2 if len(list(islice(told, 2))) == 2 else 0.0
 
 
@@ -147,8 +149,12 @@ def _lines(text: str) -> Iterator[str]:
     for line in text.replace("\b", "\r").split("\n"):
         states = [state for state in line.split("\r") if state.strip()]
         last = next((s for s in reversed(states) if LOSS.search(s)), states[-1] if states else "")
-        if last and not UNFINISHED.search(last):
+        if last and not _is_unfinished(last):
             yield last
+
+
+def _is_unfinished(line: str) -> bool:
+    return ("/" in line or "ETA" in line) and UNFINISHED.search(line) is not None
 
 
 def _rows(lines: Iterable[str]) -> Iterator[Row]:
@@ -175,7 +181,7 @@ def _rows(lines: Iterable[str]) -> Iterator[Row]:
 
 def _by_form(line: str) -> str:
     """The split of a line that is known as an evaluation's by its form alone."""
-    found = RESULT.search(line)
+    found = RESULT.search(line) if "@1" in line or "Saving" in line else None
     return ("test" if found[1] else "val") if found else ""
 
 
