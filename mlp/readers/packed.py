@@ -5,17 +5,19 @@ import lzma
 import sys
 import zipfile
 import zlib
+from atexit import register
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from shutil import copyfileobj
-from tempfile import SpooledTemporaryFile
+from tempfile import mkstemp
 from typing import IO, Any, Protocol
 
 STDIN = "-"
 PIECE = 2**20
 HELD = 2**24
+"""Bytes of standard input that are held in memory; more go to a temporary file."""
 FINE = 512
 """Bytes that are unpacked at once, so that little is lost where a file is damaged."""
 
@@ -46,7 +48,7 @@ ZIP = b"PK\x03\x04"
 class Packed:
     """A file that can be read from its start again and again; `damage` fills while it is read."""
 
-    opened: Callable[[], AbstractContextManager[IO[bytes]]]
+    opened: Callable[[], IO[bytes]]
     damage: list[str] = field(default_factory=list)
 
     def pieces(self) -> Iterator[bytes]:
@@ -94,15 +96,17 @@ class Packed:
 
 def packed(path: Path) -> Packed:
     """The file, or what comes from standard input ("-")."""
-    if str(path) != STDIN:
-        return Packed(lambda: path.open("rb"))
-    kept: IO[bytes] = SpooledTemporaryFile(HELD)  # noqa: SIM115, it lives as long as the process
-    copyfileobj(sys.stdin.buffer, kept)
-    return Packed(lambda: _again(kept))
+    return _from_stdin() if str(path) == STDIN else Packed(lambda: path.open("rb"))
 
 
-@contextmanager
-def _again(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """The file from its start; standard input can be read only once, so it is kept."""
-    file.seek(0)
-    yield file
+def _from_stdin() -> Packed:
+    """What comes from standard input, kept, for it can be read only once."""
+    head = sys.stdin.buffer.read(HELD)
+    if len(head) < HELD:
+        return Packed(lambda: BytesIO(head))
+    place, name = mkstemp(prefix="traindx-")
+    register(Path(name).unlink, missing_ok=True)
+    with open(place, "wb") as file:
+        file.write(head)
+        copyfileobj(sys.stdin.buffer, file)
+    return Packed(lambda: Path(name).open("rb"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases, histories
-from traindx.mlp.readers.columns import from_rows
+from traindx.mlp.readers.columns import from_rows, number
 from traindx.mlp.readers.document import Document, ReadError
 from traindx.mlp.readers.names import (
     Meaning,
@@ -116,6 +116,8 @@ def _rows_of(document: Document) -> tuple[list[Row], tuple[str, ...]]:
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """The rows, many at a time, with numbers in them."""
+    rows = ({name: number(value) for name, value in row.items()} for row in rows)
     while batch := list(islice(rows, 10_000)):
         yield batch
 
