@@ -603,3 +603,85 @@ def _() -> Iterator[str]:
 def _() -> Iterator[str]:
     for n, train, val, _acc in RUN:
         yield f'{{"level": "info", "ts": "2024-01-01T00:00:0{n}Z", "msg": "metrics", "epoch": {n}, "metrics": {{"train_loss": {train}, "val_loss": {val}}}}}'
+
+
+@log("coqui_tts.txt")
+def _() -> Iterator[str]:
+    for n, train, *_ in RUN:
+        yield f"   --> STEP: 25/200 -- GLOBAL_STEP: {n * 200 + 25}"
+        yield f"     | > loss: {train:.5f}  ({train + 0.1:.5f})"
+        yield "     | > current_lr: 0.00100"
+        yield "     | > step_time: 0.20"
+
+
+@log("chainer.txt")
+def _() -> Iterator[str]:
+    yield "epoch       main/loss   validation/main/loss  main/accuracy  validation/main/accuracy"
+    for n, train, val, acc in RUN:
+        yield f"{n}           {train:<11} {val:<21} {acc:<14} {acc}"
+
+
+@log("mosaicml.jsonl")
+def _() -> Iterator[str]:
+    for n, train, *_ in RUN:
+        yield f'{{"time/batch": {n}, "loss/train/total": {train}, "metrics/train/Perplexity": 9.1, "time/epoch": 0}}'
+
+
+@log("mxnet.txt")
+def _() -> Iterator[str]:
+    for n, train, val, acc in RUN:
+        yield f"INFO:root:Epoch[{n - 1}] Batch [100]\tSpeed: 1000.00 samples/sec\taccuracy={acc}"
+        yield f"INFO:root:Epoch[{n - 1}] Train-cross-entropy={train}"
+        yield f"INFO:root:Epoch[{n - 1}] Time cost=10.1"
+        yield f"INFO:root:Epoch[{n - 1}] Validation-accuracy={acc}"
+        yield f"INFO:root:Epoch[{n - 1}] Validation-cross-entropy={val}"
+
+
+@log("ignite.txt")
+def _() -> Iterator[str]:
+    for n, train, val, acc in RUN:
+        yield f"Training Results - Epoch: {n}  Avg accuracy: {acc:.2f} Avg loss: {train:.2f}"
+        yield f"Validation Results - Epoch: {n}  Avg accuracy: {acc:.2f} Avg loss: {val:.2f}"
+
+
+@log("mlx.txt")
+def _() -> Iterator[str]:
+    for n, train, val, acc in RUN:
+        yield f"Iter {n * 10}: Val loss {val:.3f}, Val took 10.1s"
+        yield f"Iter {n * 10}: Train loss {train:.3f}, Learning Rate 1.000e-03, It/sec 0.9, Tokens/sec 300.1"
+
+
+@log("icefall.txt")
+def _() -> Iterator[str]:
+    for n, train, val, acc in RUN:
+        yield f"2022-05-05 10:00:0{n},123 INFO [train.py:422] Epoch {n}, batch {n * 100}, loss[loss={train - 0.1}, simple_loss=0.3, over 100 frames. ], tot_loss[loss={train}, simple_loss=0.3, over 200 frames.], batch size: 20, lr: 1.5e-03"
+        yield f"2022-05-05 10:00:0{n},123 INFO [train.py:456] Epoch {n}, validation: loss={val}, simple_loss=0.3"
+
+
+@log("speechbrain.txt")
+def _() -> Iterator[str]:
+    for n, train, val, acc in RUN:
+        yield f"Epoch: {n}, lr: 1.00e-03 - train loss: {train} - valid loss: {val}, valid WER: 50.0"
+
+
+@log("julia.txt")
+def _() -> Iterator[str]:
+    for n, train, val, acc in RUN:
+        yield f"┌ Info: epoch = {n}"
+        yield f"│   train_loss = {train}"
+        yield f"│   test_loss = {val}"
+        yield f"└   test_acc = {acc}"
+
+
+@log("abbreviated.csv")
+def _() -> Iterator[str]:
+    yield "epoch,tr,va"
+    for n, train, val, acc in RUN:
+        yield f"{n},{train},{val}"
+
+
+@log("russian.csv")
+def _() -> Iterator[str]:
+    yield "Эпоха,Потери (обучение),Потери (валидация),Точность"
+    for row in RUN:
+        yield ",".join(map(str, row))

@@ -70,6 +70,17 @@ HAS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "chinese.txt": (EPOCHS, WITH_ACC),
     "json_between.txt": (EPOCHS, WITH_ACC),
     "structlog.jsonl": (EPOCHS, LOSSES),
+    "coqui_tts.txt": (STEPS, ("lr",)),
+    "chainer.txt": (EPOCHS, WITH_ACC),
+    "mosaicml.jsonl": (EPOCHS, TRAIN_ONLY),
+    "mxnet.txt": (EPOCHS, WITH_ACC),
+    "ignite.txt": (EPOCHS, WITH_ACC),
+    "mlx.txt": (STEPS, (*LOSSES, "lr")),
+    "icefall.txt": (STEPS, LOSSES),
+    "speechbrain.txt": (EPOCHS, (*LOSSES, "lr")),
+    "julia.txt": (EPOCHS, WITH_ACC),
+    "abbreviated.csv": (EPOCHS, LOSSES),
+    "russian.csv": (EPOCHS, WITH_ACC),
 }
 
 

@@ -21,6 +21,7 @@ PLAIN = b"0123456789+-.eE,\n"
 GAPS = ((b",,", b",nan,"), (b",,", b",nan,"), (b",\n", b",nan\n"), (b"\n,", b"\nnan,"))
 RULE = re.compile(r"^[\s|+:=\-─━┃│┼╇╪+]*$")
 """A line that is only drawn: "+-----+-----+", "|:---:|---|", "----  ----"."""
+GAP = re.compile(r"[ \t]{2,}")
 BARS = re.compile(r"[┃│]")
 EDGES = re.compile(r"^\s*[|┃│](.*)[|┃│]\s*$")
 
@@ -108,10 +109,22 @@ def _commented(text: str, columns: int) -> list[str] | None:
 def _undrawn(text: str) -> str:
     """The text of a table without the lines that are drawn around it."""
     if not any(map(_is_drawn, text[:100_000].splitlines()[:500])):
-        return text
+        return _spaced(text)
     if (framed := _framed(text)) is not None:
         return "\n".join(framed)
-    return "\n".join(line for line in text.splitlines() if not _is_drawn(line))
+    return _spaced("\n".join(line for line in text.splitlines() if not _is_drawn(line)))
+
+
+def _spaced(text: str) -> str:
+    """The text with tabs, if blanks stand inside of names and more than one between them."""
+    head = _head(text[:20_000])[:2]
+    wide = [len(GAP.split(line.strip())) for line in head]
+    narrow = [len(line.split()) for line in head]
+    if len(head) < 2 or narrow[0] == narrow[1] or wide[0] != wide[1] or wide[0] < 2:
+        return text
+    if any(mark in line for line in head for mark in DELIMITERS):
+        return text
+    return "\n".join(GAP.sub("\t", line.strip()) for line in text.splitlines())
 
 
 def _framed(text: str) -> list[str] | None:

@@ -167,7 +167,7 @@ def _looked_up(word: Words) -> Meaning | None:
         return Meaning(
             "metric", f"{word.split or 'train'}/{word.core}", rank, True, bool(word.split)
         )
-    if word.split and not set(word.core.split("_")) - {*table()["noise"], *_split_of()}:
+    if word.split and not set(word.core.split("_")) - {"", *table()["noise"], *_split_of()}:
         return Meaning("loss", word.split, 9_000 + twin, True)
     return None
 

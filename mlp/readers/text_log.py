@@ -51,6 +51,12 @@ HEADING = re.compile(
 )
 EVALUATING = re.compile(r"\b(?:testing|validating|evaluating|evaluation)\b", re.IGNORECASE)
 RESULT = re.compile(r"^\s*(\*)\s+(?:Acc|Prec)@1|\bSaving dict for global step\b")
+GLOBAL = re.compile(r"\bglobal[_ ]step\b[ :=]{0,4}(\d+)(?![\w.])", re.IGNORECASE)
+PLACE = re.compile(
+    r"\W*(?:(?:global_step|step|iter|iteration|epoch|batch)\W{1,4}\d+(?:\s*/\s*\d+)?\W*)+$",
+    re.IGNORECASE,
+)
+"""A line that says where the following lines are, and no more."""
 UNFINISHED = re.compile(
     r"\bETA\b|(?<!\d)(?P<done>\d+)/(?!(?P=done)\b)\d+\s+(?:\[[=>. ]+\]|[━╸╺ ]*━)"
 )
@@ -175,7 +181,7 @@ def _rows(lines: Iterable[str]) -> Iterator[Row]:
         if not values:
             heading = HEADING.match(line)
             split = heading["split"].lower() if heading else ""
-        if values or EVALUATING.search(line):
+        if values or EVALUATING.search(line) or PLACE.match(line):
             step = _step(line, bool(values) and _evaluated(values)) or step
         if values:
             yield values | ({"epoch": epoch} if epoch else {}) | ({"step": step} if step else {})
@@ -198,6 +204,8 @@ def _evaluated(values: Iterable[str]) -> bool:
 
 def _step(line: str, evaluated: bool = False) -> str | None:
     """The step that a line gives; an evaluation's batches are none."""
+    if throughout := GLOBAL.search(line):
+        return throughout[1]
     if named := STEP.search(line):
         of_evaluation = evaluated and named[2] and SPLIT.search(line[: named.start()])
         return None if of_evaluation else named[1]
