@@ -15,7 +15,7 @@ from traindx import diagnose
 from traindx.mlp.readers import ReadError, read
 
 SAMPLES = Path(__file__).parent / "samples"
-SECONDS = 20.0
+SECONDS = 15.0
 """A machine that needs longer reads fewer; which ones comes from the seed."""
 ROUNDS = 4
 """How often each log is damaged in each way."""

@@ -72,7 +72,7 @@ HAS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "structlog.jsonl": (EPOCHS, LOSSES),
     "coqui_tts.txt": (STEPS, ("lr",)),
     "chainer.txt": (EPOCHS, WITH_ACC),
-    "mosaicml.jsonl": (EPOCHS, TRAIN_ONLY),
+    "mosaicml.jsonl": (STEPS, TRAIN_ONLY),
     "mxnet.txt": (EPOCHS, WITH_ACC),
     "ignite.txt": (EPOCHS, WITH_ACC),
     "mlx.txt": (STEPS, (*LOSSES, "lr")),

@@ -14,6 +14,8 @@ from yamlcore import CCoreLoader
 
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 PUNCTUATION = re.compile(r"[^a-z0-9]+")
+RATE = re.compile(r"(?:^|_)(?:lr|learning_rate)(?:_|\d*$)")
+"""One of several learning rates, of a group of weights or of an optimizer."""
 SPLITS = ("train", "val", "test")
 UNSPLIT = frozenset(
     {"learning_rate", "gradient_norm", "loss_scale", "epoch", "generator_loss"}
@@ -144,6 +146,8 @@ def meaning(name: str) -> Meaning | None:
     found = _looked_up(word)
     if found is not None:
         return found
+    if RATE.search(word.core):
+        return Meaning("learning_rate", "", 5_000)
     if "loss" in word.core.split("_") or word.core.endswith("loss"):
         part = word.core.replace("_loss", "").replace("loss_", "") or word.core
         return Meaning(
