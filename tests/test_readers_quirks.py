@@ -288,6 +288,33 @@ QUIRKS: dict[str, tuple[str, Series, str]] = {
         {"loss@train": [2.0, 1.0], "loss_component@train/box": [1.0, 0.5]},
         "",
     ),
+    "JSON: a history a line": (
+        lines({"loss": [3, 2, 1], "val_loss": [3, 2, 2]}, {"loss": [5, 4], "val_loss": [6, 5]}),
+        {"loss@train": [5.0, 4.0], "loss@val": [6.0, 5.0]},
+        "2 runs",
+    ),
+    "JSON: fewer validation losses by a whole factor": (
+        json.dumps({"train_loss": [6, 5, 4, 3, 2, 1], "val_loss": [5, 3]}),
+        {"loss@train": [6.0, 5.0, 4.0, 3.0, 2.0, 1.0], "loss@val": [5.0, 3.0]},
+        "laid evenly",
+    ),
+    "steps in some rows, epochs in others": (
+        lines(
+            {"step": 1, "loss": 3.0},
+            {"step": 2, "loss": 2.0},
+            {"epoch": 1, "val_loss": 2.5},
+            {"step": 3, "loss": 1.0},
+            {"step": 4, "loss": 0.5},
+            {"epoch": 2, "val_loss": 1.5},
+        ),
+        {"loss@train": [3.0, 2.0, 1.0, 0.5], "loss@val": [2.5, 1.5]},
+        "",
+    ),
+    "two columns that may be meant": (
+        lines("epoch,loss,total_loss", "1,9,2.0", "2,8,1.0"),
+        {"loss@train": [2.0, 1.0]},
+        "'total_loss' was taken as the train loss, not 'loss'",
+    ),
     "resumed from a checkpoint: the later of two values": (
         lines("step,loss", *(f"{s},{v}" for s, v in [(1, 9), (2, 8), (3, 7), (4, 6), (3, 5), (4, 4)])),
         {"loss@train": [9.0, 8.0, 5.0, 4.0]},

@@ -74,6 +74,9 @@ def test_a_zip_of_one_file_is_read_and_one_of_several_is_not(tmp_path: Path) -> 
     path.write_bytes(zipped({"a.csv": LOG, "b.csv": LOG}))
     with pytest.raises(ReadError, match="2 files"):
         read(path)
+    path.write_bytes(zipped({"archive/data.pkl": "", "archive/version": "3"}))
+    with pytest.raises(ReadError, match="never opened"):
+        read(path)
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -423,7 +423,7 @@ def _chosen(named: list[Named], sums: bool) -> tuple[list[Named], tuple[str, ...
     """One column for each name, and what is doubtful about it."""
     notes: list[str] = []
     named = _of_validation(named, notes)
-    named = _one_each(named)
+    named = _one_each(named, notes)
     named = _with_losses(named, sums, notes)
     named = _test_as_val(named, notes)
     named = _evaluated(named, notes)
@@ -467,7 +467,7 @@ def _is_open(n: Named) -> bool:
     )
 
 
-def _one_each(named: Sequence[Named]) -> list[Named]:
+def _one_each(named: Sequence[Named], notes: list[str]) -> list[Named]:
     """The best column of each name first; the others under names of their own."""
     best: dict[Name, Named] = {}
     others: list[Named] = []
@@ -478,10 +478,24 @@ def _one_each(named: Sequence[Named]) -> list[Named]:
             others.append(n.as_("learning_rate", plain(n.title)))
         else:
             others.append(n.as_(_second(n), f"{n.split}/{_rest(n.title)}"))
+    notes += _preferred(best, named)
     for n in others:
         best.setdefault(n.name, n)
     order = {n.title: i for i, n in enumerate(named)}
     return sorted(best.values(), key=lambda n: order[n.title])
+
+
+def _preferred(best: Mapping[Name, Named], named: Sequence[Named]) -> Iterator[str]:
+    """What was taken for a loss or an accuracy where other columns might be meant."""
+    for name, taken in best.items():
+        left = [n.title for n in named if n.name == name and n is not taken and not _is_twin(n)]
+        if left and name[0] in ("loss", "accuracy"):
+            yield f"'{taken.title}' was taken as the {name[1]} {name[0]}, not {_listed(left)}"
+
+
+def _is_twin(n: Named) -> bool:
+    """Whether its name says that it is counted by steps or by epochs, as another may be too."""
+    return bool(words(n.title).twin)
 
 
 def _second(n: Named) -> str:

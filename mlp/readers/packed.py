@@ -6,7 +6,7 @@ import sys
 import zipfile
 import zlib
 from atexit import register
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -86,12 +86,21 @@ class Packed:
         with zipfile.ZipFile(archived) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             if len(names) != 1:
-                raise ValueError(f"a zip archive of {len(names)} files; unpack it first")
+                raise ValueError(_held(names))
             with archive.open(names[0]) as file:
                 try:
                     yield from iter(lambda: file.read(PIECE), b"")
                 except (zlib.error, zipfile.BadZipFile, EOFError):
                     self.damage.append("the compressed file is damaged; read up to the damage")
+
+
+def _held(names: Sequence[str]) -> str:
+    """What an archive is that is no packed log, and what to give instead."""
+    if any(name.endswith(".pkl") for name in names):
+        return "a PyTorch checkpoint, a pickle, which is never opened; save the history as json"
+    if names and all(name.endswith(".npy") for name in names):
+        return "arrays of numpy; save the losses as csv"
+    return f"a zip archive of {len(names)} files; unpack it first and give the folder"
 
 
 def packed(path: Path) -> Packed:
