@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import struct
 import sys
 import tracemalloc
@@ -291,6 +292,19 @@ def test_a_run_that_was_taken_up_again_in_its_folder_is_one(tmp_path: Path) -> N
 def test_of_checkpoints_the_last_is_read(tmp_path: Path) -> None:
     checkpoint(tmp_path / "checkpoint-500", 2)
     checkpoint(tmp_path / "checkpoint-1000", 4)
+    assert [values(run) for run in read_all(tmp_path)] == [LOSSES]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
+def test_a_folder_with_loops_and_pipes_and_damage_is_read_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(LOG)
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "events.out.tfevents.1").write_bytes(b"damaged")
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "loss").write_bytes(bytes(range(256)))
     assert [values(run) for run in read_all(tmp_path)] == [LOSSES]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from traindx.mlp.readers import mlflow, tensorboard
 from traindx.mlp.readers.csv_table import rows_of as rows_of_table
-from traindx.mlp.readers.document import Document, ReadError, opened
+from traindx.mlp.readers.document import Document, opened
 from traindx.mlp.readers.names import words
 
 CATBOOST = {"learn_error.tsv": "train", "test_error.tsv": "val"}
@@ -33,8 +33,10 @@ def sources(folder: Path, taken: frozenset[Path] = frozenset()) -> Iterator[Path
         yield folder
     taken = taken | own | {*_superseded(folder)}
     for path in _inside(folder):
-        if path not in taken:
-            yield from sources(path, taken) if path.is_dir() else [path]
+        if path.is_dir() and not path.is_symlink() and path not in taken:
+            yield from sources(path, taken)
+        elif path.is_file() and path not in taken:
+            yield path
 
 
 def joined(folder: Path) -> Document | None:
@@ -54,11 +56,11 @@ def _are_columns(records: Iterable[Rows]) -> bool:
 
 
 def _inside(folder: Path) -> list[Path]:
-    """What lies in a folder, by name, without what is hidden."""
+    """What lies in a folder, by name, without what is hidden or may not be looked at."""
     try:
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    except OSError as error:
-        raise ReadError(f"{folder}: {error.strerror or error}; give a folder of logs") from None
+    except OSError:
+        return []
 
 
 def _parts(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -91,16 +93,20 @@ def _metrics(folder: Path, inside: Iterable[Path]) -> Iterator[Path]:
     below = inside if folder.name == mlflow.FOLDER else [folder / mlflow.FOLDER]
     for path in below:
         if path.is_dir():
-            yield from (file for file in sorted(path.rglob("*")) if _is_metric(file))
-        elif _is_metric(path):
+            yield from (
+                file for file in sorted(path.rglob("*")) if file.is_file() and _is_metric(file)
+            )
+        elif path.is_file() and _is_metric(path):
             yield path
 
 
 def _is_metric(path: Path) -> bool:
-    if not path.is_file():
+    try:
+        with path.open("rb") as file:
+            head = file.read(200).decode("utf-8", "replace")
+    except OSError:
         return False
-    with path.open("rb") as file:
-        return mlflow.LINE.match(file.read(200).decode("utf-8", "replace")) is not None
+    return mlflow.LINE.match(head) is not None
 
 
 def _rows(path: Path, prefix: str) -> Rows:
