@@ -64,6 +64,8 @@ class History:
     """Where it was read from."""
     notes: tuple[str, ...] = ()
     """What a reader has to say: doubtful mappings, other runs in the file, what was left out."""
+    titles: Mapping[Name, str] = field(default_factory=dict)
+    """What the log calls a series, as far as a reader knows; its axis is in it by its kind."""
 
     def get(self, quantity: str, scope: str = "") -> Series | None:
         """A series with at least one point, if it was recorded."""

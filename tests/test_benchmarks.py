@@ -109,3 +109,11 @@ def test_the_measures_are_timed_against_one_read_of_their_arrays(tmp_path: Path)
     done = subprocess.run([*line, "--markdown", str(page)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "| all, float64 | 2.89 |" in page.read_text(encoding="utf-8")
+
+
+def test_large_logs_are_made_and_read(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    options = ["--megabytes", "1", "--markdown", str(page)]
+    done = subprocess.run([sys.executable, str(COMMANDS / "large_logs.py"), *options])
+    assert done.returncode == 0
+    assert "JSON lines" in page.read_text(encoding="utf-8")

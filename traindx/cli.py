@@ -70,10 +70,11 @@ class Kind(StrEnum):
 Paths = Annotated[
     list[Path],
     typer.Argument(
-        help="Logs of runs (csv, json, json lines, text), or folders of them.", metavar="PATH"
+        help="Logs of runs (csv, json, text, ...), folders of them, or - for standard input.",
+        metavar="PATH",
     ),
 ]
-OnePath = Annotated[Path, typer.Argument(help="The log of a run.", metavar="PATH")]
+OnePath = Annotated[Path, typer.Argument(help="The log of a run, or -.", metavar="PATH")]
 CauseName = Annotated[
     str, typer.Argument(help="The name of a cause; see `traindx list`.", metavar="CAUSE")
 ]
@@ -88,8 +89,8 @@ Columns = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
-        help="What a column means, as column=loss@train; may be repeated.",
-        metavar="COLUMN=NAME",
+        help="Which column is what, as loss=train/total_loss or total=loss@val; may be repeated.",
+        metavar="NAME=COLUMN",
     ),
 ]
 
@@ -143,8 +144,8 @@ def diagnose(
     Exit status: 0 nothing to report, 1 something at or above --fail-on, 2 wrong usage or a file
     that cannot be read (the others are diagnosed all the same).
     """
-    aliases = _aliases(columns)
     with _complaints():
+        aliases = _aliases(columns)
         diagnostician = _diagnostician(rules, engine)
     reports, refused = [], False
     for read in (one for path in paths for one in _inputs(path, aliases)):
@@ -159,11 +160,16 @@ def diagnose(
 
 
 def _aliases(columns: Sequence[str] | None) -> dict[str, str]:
+    """What columns mean by the command line, and by the project where they are there."""
     pairs = [column.rpartition("=") for column in columns or ()]
     for name, equals, meaning in pairs:
         if not equals or not name:
-            _refuse(f"--map {meaning or name}: write it as COLUMN=NAME, such as total=loss@train")
-    return {name: meaning for name, _, meaning in pairs}
+            _refuse(f"--map {meaning or name}: write it as NAME=COLUMN, such as loss=train/total")
+    from traindx.configuration import configuration
+    from traindx.mlp.readers.assemble import Wishes
+
+    given = {name: meaning for name, _, meaning in pairs}
+    return Wishes(configuration(Path.cwd()).map, given)
 
 
 def _diagnostician(rules: Sequence[Path] | None, engine: Engine) -> "Diagnostician":
@@ -183,7 +189,9 @@ def _inputs(path: Path, aliases: dict[str, str]) -> "Iterator[History | Refusal]
     if not path.is_dir():
         yield _read(path, aliases)
         return
-    files = [*_files(path)]
+    from traindx.mlp.readers import sources
+
+    files = [*sources(path)]
     found = [_read(file, aliases) for file in files]
     runs = [one for one in found if not isinstance(one, Refusal)]
     passed = [f.name for f, one in zip(files, found, strict=True) if isinstance(one, Refusal)]
@@ -195,13 +203,6 @@ def _inputs(path: Path, aliases: dict[str, str]) -> "Iterator[History | Refusal]
         _warn(f"{path}: passed over, for they are no logs: {', '.join(passed[:5])}{more}")
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """The files below a folder in the order of their names, without the hidden ones."""
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
-
-
 def _read(path: Path, aliases: dict[str, str]) -> "History | Refusal":
     from dataclasses import replace
 
@@ -211,7 +212,8 @@ def _read(path: Path, aliases: dict[str, str]) -> "History | Refusal":
         history = read(path, aliases=aliases)
     except (ReadError, OSError, UnicodeError) as error:
         return Refusal(" ".join(str(error).split()))
-    return replace(history, source=os.fsencode(path).decode("utf-8", "replace"))
+    name = history.source if str(path) == "-" else os.fsencode(path).decode("utf-8", "replace")
+    return replace(history, source=name)
 
 
 def _reaches(report: "Report", fail_on: FailOn) -> bool:
@@ -332,8 +334,8 @@ def _asked(
 ) -> "Report":
     from traindx.engine.sources import nearest
 
-    aliases = _aliases(columns)
     with _complaints():
+        aliases = _aliases(columns)
         diagnostician = _diagnostician(rules, engine)
     causes = diagnostician.knowledge.causes
     if cause not in causes:
@@ -485,7 +487,8 @@ def read(path: OnePath, columns: Columns = None) -> None:
     """Show what was understood of a log: its series, their ranges, and what is doubtful."""
     from traindx.pages import contents
 
-    aliases = _aliases(columns)
+    with _complaints():
+        aliases = _aliases(columns)
     run = _read(path, aliases)
     if isinstance(run, Refusal):
         _refuse(run.text)
@@ -504,13 +507,21 @@ def demo() -> None:
 @contextmanager
 def _complaints() -> Iterator[None]:
     """What is wrong with what was given, as one clear message and not as a traceback."""
+    from traindx.configuration import ConfigurationError
     from traindx.engine.durable import UnavailableError
     from traindx.engine.sources import SourceError
     from traindx.mlp.readers import ReadError
 
     try:
         yield
-    except (SourceError, ReadError, UnavailableError, OSError, UnicodeError) as error:
+    except (
+        SourceError,
+        ReadError,
+        ConfigurationError,
+        UnavailableError,
+        OSError,
+        UnicodeError,
+    ) as error:
         _refuse(str(error))
 
 

@@ -45,12 +45,14 @@ def diagnose(
 ) -> Report:
     """What is wrong with a training, why, and what to do about it.
 
-    history: a path (CSV, JSON, JSON lines, text log, run record; gzipped too), a dict of lists, a
-        list of dicts, a list of losses, a pair (losses, validation losses), a Keras `History`, a
-        Hugging Face trainer state, a data frame, or a `History`.
+    history: a path (CSV, JSON, JSON lines, text log, TensorBoard events, run record; packed too;
+        `-` for standard input; a folder), a dict of lists, a list of dicts, a list of losses, a
+        pair (losses, validation losses), a Keras `History`, a Hugging Face trainer state, a
+        scikit-learn estimator, a booster's results, a data frame, an open file, or a `History`.
     rules: further folders of rule files.
     engine: "auto" (durable_rules where it can be used), "durable_rules" or "plain".
-    aliases: how columns are to be read, such as {"train/total": "loss@train"}.
+    aliases: how columns are to be read, such as {"train/total": "loss@train"} or
+        {"loss": "train/total"}.
 
     Raises ReadError if the history cannot be read, SourceError if a rule file is wrong.
     """

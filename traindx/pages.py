@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Formatter
 
+import numpy as np
+
 from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase, Reference, Remedy, Symptom
 from traindx.engine.language import Pattern, Rule
 from traindx.engine.render import BLANK, Row
@@ -208,13 +210,14 @@ def _cited(reference: Reference) -> str:
 
 def contents(run: History) -> Iterator[Row]:
     """What was understood of a log."""
-    yield Row(f"{run.source}: {len(run.series)} series over {run.axis}s", "title")
+    yield Row(f"{run.source}: {len(run.series)} series over {run.axis}s{_counted(run)}", "title")
     of_run = {name: s for name, s in run.series.items() if not _of_layers(run, name[0])}
-    table = [COLUMNS, *(_cells(name, series) for name, series in of_run.items() if len(series))]
+    table = [COLUMNS, *(_cells(name, run) for name, series in of_run.items() if len(series))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table if of_run else ():
-        first, *rest = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-        yield Row("  ".join((cells[0].ljust(len(first)), *rest)).rstrip(), "line", 1)
+        first, *rest, _ = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        line = "  ".join((cells[0].ljust(len(first)), *rest, cells[-1]))
+        yield Row(line.rstrip(), "line", 1)
     for quantity in dict.fromkeys(name for name, _ in run.series if _of_layers(run, name)):
         layers = run.layers(quantity)
         points = max(map(len, layers.values()))
@@ -224,16 +227,33 @@ def contents(run: History) -> Iterator[Row]:
     yield from _section("Doubtful, or left out", run.notes)
 
 
-COLUMNS = ("series", "points", "from", "to", "first", "last", "least", "largest", "")
+COLUMNS = ("series", "points", "gaps", "from", "to", "first", "last", "least", "largest", "", "of")
 
 
-def _cells(name: tuple[str, str], series: Series) -> tuple[str, ...]:
+def _counted(run: History) -> str:
+    """Where the steps or epochs come from."""
+    title = run.titles.get((run.axis, ""))
+    return f", by '{title}'" if title else ", by counting the rows" if run.titles else ""
+
+
+def _gaps(run: History, series: Series) -> int:
+    """How many places between its first and its last have a value of another series only."""
+    places = np.unique(np.concatenate([s.steps for s in run.series.values()]))
+    inside = (places >= series.steps[0]) & (places <= series.steps[-1])
+    return int(inside.sum()) - len(series)
+
+
+def _cells(name: tuple[str, str], run: History) -> tuple[str, ...]:
+    series = run.series[name]
     finite = series.finite().values
     odd = len(series) - len(finite)
     ends = (finite.min(), finite.max()) if len(finite) else (math.nan, math.nan)
     numbers = (*series.steps[[0, -1]], *series.values[[0, -1]], *ends)
     shown = (f"{number:.4g}" if abs(number) < 1e4 else f"{number:.6g}" for number in numbers)
-    return _named(*name), f"{len(series):,}", *shown, f"{odd} not finite" if odd else ""
+    gaps, title = _gaps(run, series), run.titles.get(name, "")
+    counts = f"{len(series):,}", f"{gaps:,}" if gaps else ""
+    odds = f"{odd} not finite" if odd else ""
+    return _named(*name), *counts, *shown, odds, f"'{title}'" if title else ""
 
 
 def _of_layers(run: History, quantity: str) -> bool:

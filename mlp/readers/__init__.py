@@ -4,7 +4,7 @@ A module is a reader if it has `recognise(document) -> float`, how sure it is in
 content, and `parse(document, aliases) -> list[History]`, the runs in the order of the file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -16,9 +16,10 @@ from typing import Any, Protocol, cast
 from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases
 from traindx.mlp.readers.document import Document, ReadError, opened
+from traindx.mlp.readers.folder import joined, sources
 from traindx.mlp.readers.objects import document_of
 
-__all__ = ["ReadError", "read", "read_all"]
+__all__ = ["ReadError", "read", "read_all", "sources"]
 
 
 UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -38,11 +39,12 @@ class Reader(Protocol):
 def read(source: Any, *, aliases: Mapping[str, str] | None = None) -> History:
     """The history of a run.
 
-    `source` is the path of a log (csv, tsv, json, json lines, text or TensorBoard events, gzipped
-    or not) or an object: a dict of lists, `{split: {metric: list}}`, a list of dicts, a Keras
-    History, an HF Trainer or its state, a fitted scikit-learn estimator, a data frame, a list of
-    losses, a tuple (train losses, validation losses). Of several runs the last one is returned;
-    `notes` says so, and what else is doubtful.
+    `source` is the path of a log (csv, tsv, json, json lines, text or TensorBoard events, packed
+    with gzip, bz2, xz, zip or not), of a folder, `-` for standard input, or an object: a dict of
+    lists, `{split: {metric: list}}`, a list of dicts, a Keras History, an HF Trainer or its state,
+    a fitted scikit-learn estimator, a booster's `evals_result`, a data frame, a list of losses, a
+    tuple (train losses, validation losses), an open file. Of several runs the last one is
+    returned; `notes` says so, and what else is doubtful.
 
     `aliases` says what columns mean: `{"train/total_loss": "loss@train", "it": "step"}`; `""`
     leaves a column out. What a missing value is, `traindx.mlp.readers.assemble` says.
@@ -51,11 +53,23 @@ def read(source: Any, *, aliases: Mapping[str, str] | None = None) -> History:
     """
     if isinstance(source, History):
         return source
-    runs = _runs(source, aliases or {})
+    runs = _runs(source, aliases or {}, alone=True)
     if len(runs) == 1:
         return runs[0]
-    note = f"{len(runs)} runs in one source; this is the last"
-    return replace(runs[-1], notes=(*runs[-1].notes, note))
+    return replace(runs[-1], notes=(*runs[-1].notes, _told(runs)))
+
+
+def _told(runs: Sequence[History]) -> str:
+    """That there are further runs, and what the last of them were."""
+    others = [_in_short(run) for run in runs[:-1]]
+    more = f"{len(others) - 3} more, " if len(others) > 3 else ""
+    return f"{len(runs)} runs in one source; this is the last, after {more}{'; '.join(others[-3:])}"
+
+
+def _in_short(run: History) -> str:
+    name, series = max(run.series.items(), key=lambda item: (item[0][0] == "loss", len(item[1])))
+    ends = f"{series.values[0]:.4g} to {series.values[-1]:.4g}"
+    return f"one of {len(series)} points ({name[0].replace('_', ' ')} {ends})"
 
 
 def read_all(source: Any) -> list[History]:
@@ -63,25 +77,25 @@ def read_all(source: Any) -> list[History]:
 
     Raises `ReadError` if there is none.
     """
-    if isinstance(source, History):
-        return [source]
-    if _is_path(source) and Path(source).is_dir():
-        return _below(Path(source))
-    return _runs(source, {})
+    return [source] if isinstance(source, History) else _runs(source, {})
 
 
 def _is_path(source: object) -> bool:
     return isinstance(source, str | PathLike)
 
 
-def _runs(source: Any, aliases: Aliases) -> list[History]:
+def _runs(source: Any, aliases: Aliases, alone: bool = False) -> list[History]:
+    """The runs of a source; of a folder that is the record of a run, if wanted, this one alone."""
     if not _is_path(source):
         return _parsed(_taken(source), aliases)
     try:
         directory = Path(source).is_dir()
     except (OSError, ValueError) as error:
         raise ReadError(f"{source!r}: not a path ({error}); give the path of a log") from None
-    return _below(Path(source)) if directory else _parsed(_opened(Path(source)), aliases)
+    if not directory:
+        return _parsed(_opened(Path(source)), aliases)
+    document = joined(Path(source)) if alone else None
+    return _parsed(document, aliases) if document else _within(Path(source), aliases)
 
 
 def _taken(source: Any) -> Document:
@@ -102,12 +116,12 @@ def _opened(path: Path) -> Document:
         raise ReadError(f"{str(path)!r}: not a path ({error}); give the path of a log") from None
 
 
-def _below(folder: Path) -> list[History]:
-    """The runs in the files below a folder; files that are no logs are passed over."""
+def _within(folder: Path, aliases: Aliases) -> list[History]:
+    """The runs below a folder; what is no log is passed over."""
     runs: list[History] = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in sources(folder):
         try:
-            runs += _parsed(opened(path), {})
+            runs += _parsed((joined(path) if path.is_dir() else None) or _opened(path), aliases)
         except ReadError:
             continue
     if not runs:

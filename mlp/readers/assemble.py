@@ -27,6 +27,7 @@ from traindx.mlp.readers.names import (
     declared,
     is_ignored,
     meaning,
+    misspelt,
     plain,
     without_split,
     words,
@@ -34,11 +35,23 @@ from traindx.mlp.readers.names import (
 from traindx.mlp.settings import Settings, Task
 
 Aliases = Mapping[str, str]
+
+
+class Wishes(dict[str, str]):
+    """Aliases of which only the `required` ones must fit; the others do where they can."""
+
+    def __init__(self, wished: Aliases, required: Aliases) -> None:
+        super().__init__({**wished, **required})
+        self.required = frozenset({*required, *required.values()})
+
+
 Mask = NDArray[np.bool_]
 SIGNALS = frozenset({"loss", "accuracy", "metric", "loss_component", "gradient_norm"}) | frozenset(
     {"reward", "kl", "reward_margin", "generator_loss", "discriminator_loss"}
 )
 FARTHEST = 2.0**53
+LATE = 10
+"""Intervals of the log before its first row, if it begins in the middle of a run."""
 MANY_ROWS = 1000
 """Rows without a step or an epoch column beyond which they are thought to be steps."""
 
@@ -51,6 +64,8 @@ class Axis:
     places: Array
     epochs: Column | None = None
     notes: tuple[str, ...] = ()
+    numbered: bool = False
+    """Whether the rows were counted, for no column says where they are."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ class Named:
 
 def histories(sheet: Sheet, document: Document, aliases: Aliases) -> list[History]:
     """The runs of a sheet in the order of the file."""
-    _check(aliases, sheet, document)
+    aliases = _checked(aliases, sheet, document)
     sheet = _without_summary(sheet)
     step, epoch = _axis_columns(sheet, aliases)
     named, unknown = _named(sheet, aliases, {step, epoch})
@@ -89,13 +104,24 @@ def histories(sheet: Sheet, document: Document, aliases: Aliases) -> list[Histor
     return _with_signal(runs) or runs[-1:]
 
 
-def _check(aliases: Aliases, sheet: Sheet, document: Document) -> None:
-    """A ReadError about an alias for a column that is not there."""
-    for title in aliases:
-        if title not in sheet.columns:
+def _checked(aliases: Aliases, sheet: Sheet, document: Document) -> Aliases:
+    """The aliases by column; a ReadError about one for a column that is not there."""
+    turned = dict(_by_column(*alias, sheet) for alias in aliases.items())
+    required = aliases.required if isinstance(aliases, Wishes) else turned.keys()
+    for title, said in turned.items():
+        if title not in sheet.columns and title in required:
             near = get_close_matches(title, sheet.columns, 1)
             instead = f"did you mean '{near[0]}'?" if near else f"it has {_listed(sheet.columns)}"
             raise ReadError(f"{document.name}: no column of numbers is called '{title}'; {instead}")
+        if meant := misspelt(said):
+            raise ReadError(f"{document.name}: '{said}' is no quantity; did you mean '{meant}'?")
+    return {title: said for title, said in turned.items() if title in sheet.columns}
+
+
+def _by_column(left: str, right: str, sheet: Sheet) -> tuple[str, str]:
+    """A column and its name, whichever of the two was written first."""
+    named = "@" in left or left in ("step", "epoch") or meaning(left) is not None
+    return (right, left) if right in sheet.columns and named else (left, right)
 
 
 def _nothing(document: Document, sheet: Sheet) -> str:
@@ -296,9 +322,24 @@ def _run(
     if axis.epochs is not None:
         series["epoch", ""] = _placed(axis.epochs, axis.places)
     settings = Settings(**{**_inferred(part.named, chosen), **sheet.settings})
-    return History(
-        series, settings, axis.kind, document.name, (*notes, *axis.notes, *said, *unsorted)
-    )
+    said = (*notes, *axis.notes, *_of_start(axis), *said, *unsorted)
+    titles = _titles(chosen, axis, dict(zip(("step", "epoch"), axes, strict=True)))
+    return History(series, settings, axis.kind, document.name, said, titles)
+
+
+def _of_start(axis: Axis) -> tuple[str, ...]:
+    """That the log begins in the middle of a run, as one that was resumed does."""
+    places = np.unique(axis.places[: 10 * MANY_ROWS])
+    if axis.numbered or len(places) < 3 or places[0] <= LATE * float(np.median(np.diff(places))):
+        return ()
+    return (f"it begins at {axis.kind} {places[0]:g}; what came before is not in it",)
+
+
+def _titles(chosen: Sequence[Named], axis: Axis, axes: Mapping[str, str | None]) -> dict[Name, str]:
+    """What the log calls the series and the axes."""
+    lines = {n.name: n.title for n in chosen}
+    counted = {(kind, ""): title for kind, title in axes.items() if title and not axis.numbered}
+    return lines | counted
 
 
 def _with_signal(runs: Sequence[History]) -> list[History]:
@@ -325,9 +366,9 @@ def _axis(part: Part, step: Column | None, epoch: Column | None) -> Axis:
         if _distinct(part, places) > 2 / 3:
             return Axis("epoch", places)
     else:
-        return Axis("step" if rows > MANY_ROWS else "epoch", numbered)
+        return Axis("step" if rows > MANY_ROWS else "epoch", numbered, numbered=True)
     note = "several rows have one step or epoch; the rows were numbered instead"
-    return Axis("step", numbered, epoch, (note,))
+    return Axis("step", numbered, epoch, (note,), numbered=True)
 
 
 def _global(step: Column, epoch: Column | None) -> tuple[Array, tuple[str, ...]]:
@@ -381,7 +422,8 @@ def _series(chosen: Sequence[Named], axis: Axis) -> tuple[dict[Name, Series], tu
 def _chosen(named: list[Named], sums: bool) -> tuple[list[Named], tuple[str, ...]]:
     """One column for each name, and what is doubtful about it."""
     notes: list[str] = []
-    named = _one_each(named)
+    named = _of_validation(named, notes)
+    named = _one_each(named, notes)
     named = _with_losses(named, sums, notes)
     named = _test_as_val(named, notes)
     named = _evaluated(named, notes)
@@ -394,7 +436,38 @@ def _chosen(named: list[Named], sums: bool) -> tuple[list[Named], tuple[str, ...
     return named, tuple(dict.fromkeys(notes))
 
 
-def _one_each(named: Sequence[Named]) -> list[Named]:
+def _of_validation(named: list[Named], notes: list[str]) -> list[Named]:
+    """With metrics of no named split as validation's, where both losses name theirs.
+
+    So print fastai, HF's table of a notebook, and most loops that people write.
+    """
+    losses = {n.split: n for n in named if n.meaning.quantity == "loss" and n.meaning.split_named}
+    metrics = [n for n in named if _is_metric(n)]
+    told = any(n.meaning.split_named and n.split != "test" for n in metrics)
+    if told or "train" not in losses or "val" not in losses:
+        return named
+    evaluated = losses["val"].column.recorded
+    open_ = [n for n in metrics if _is_open(n) and not (n.column.recorded & ~evaluated).any()]
+    if open_:
+        titles = _listed([n.title for n in open_])
+        notes.append(f"taken for measured on validation data, as only the losses say: {titles}")
+    return [
+        n.as_(n.meaning.quantity, "val" + n.meaning.scope[5:]) if n in open_ else n for n in named
+    ]
+
+
+def _is_metric(n: Named) -> bool:
+    return n.meaning.quantity in ("accuracy", "metric")
+
+
+def _is_open(n: Named) -> bool:
+    """Whether it is a metric whose name does not say of which split, on rows of validation."""
+    return (
+        _is_metric(n) and n.split == "train" and not n.meaning.split_named and n.meaning.rank >= 0
+    )
+
+
+def _one_each(named: Sequence[Named], notes: list[str]) -> list[Named]:
     """The best column of each name first; the others under names of their own."""
     best: dict[Name, Named] = {}
     others: list[Named] = []
@@ -405,10 +478,24 @@ def _one_each(named: Sequence[Named]) -> list[Named]:
             others.append(n.as_("learning_rate", plain(n.title)))
         else:
             others.append(n.as_(_second(n), f"{n.split}/{_rest(n.title)}"))
+    notes += _preferred(best, named)
     for n in others:
         best.setdefault(n.name, n)
     order = {n.title: i for i, n in enumerate(named)}
     return sorted(best.values(), key=lambda n: order[n.title])
+
+
+def _preferred(best: Mapping[Name, Named], named: Sequence[Named]) -> Iterator[str]:
+    """What was taken for a loss or an accuracy where other columns might be meant."""
+    for name, taken in best.items():
+        left = [n.title for n in named if n.name == name and n is not taken and not _is_twin(n)]
+        if left and name[0] in ("loss", "accuracy"):
+            yield f"'{taken.title}' was taken as the {name[1]} {name[0]}, not {_listed(left)}"
+
+
+def _is_twin(n: Named) -> bool:
+    """Whether its name says that it is counted by steps or by epochs, as another may be too."""
+    return bool(words(n.title).twin)
 
 
 def _second(n: Named) -> str:

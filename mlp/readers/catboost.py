@@ -1,5 +1,6 @@
-"""CatBoost: `catboost_training.json`; `learn_error.tsv` and `test_error.tsv`, one split each."""
+"""CatBoost: `catboost_training.json`; `learn_error.tsv` and `test_error.tsv`; console output."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,22 +10,30 @@ from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases, histories
 from traindx.mlp.readers.columns import from_rows
 from traindx.mlp.readers.csv_table import table
-from traindx.mlp.readers.document import Document
+from traindx.mlp.readers.document import Document, ReadError
+
+PRINTED = re.compile(
+    r"^(\d+):\s+learn: ([-+\w.]+)(?:\s+test: ([-+\w.]+))?(?=\s.*\btotal: )", re.MULTILINE
+)
 
 
 def recognise(document: Document) -> float:
     if isinstance(document.data, Mapping) and isinstance(document.data.get("iterations"), list):
         return 0.95 if isinstance(document.data.get("meta", {}), Mapping) else 0.0
-    return 0.9 if document.text.startswith("iter\t") else 0.0
+    printed = PRINTED.search(document.text[:50_000]) is not None
+    return 0.9 if printed or document.text.startswith("iter\t") else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
+    if printed := PRINTED.findall(document.text):
+        rows = [{"iteration": i, "train/loss": a, "val/loss": b or None} for i, a, b in printed]
+        return histories(from_rows(rows), document, aliases)
     if document.data is None:
         return _from_table(document, aliases)
     data: Mapping[str, Any] = document.data
     measures = _measures(data.get("meta", {}))
-    rows = [_row(row, measures) for row in data["iterations"] if isinstance(row, Mapping)]
-    return histories(from_rows(rows), document, aliases)
+    listed = [_row(row, measures) for row in data["iterations"] if isinstance(row, Mapping)]
+    return histories(from_rows(listed), document, aliases)
 
 
 def _measures(meta: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -52,6 +61,8 @@ def _from_table(document: Document, aliases: Aliases) -> list[History]:
     split = "val" if "test" in Path(document.name).name else "train"
     other = "train" if split == "val" else "val"
     note = f"the {other} curve is in another file (learn_error.tsv, test_error.tsv)"
-    titles = [title for title in sheet.columns if title != "iter"]
+    titles = [title for title in sheet.columns if title not in ("iter", "Passed", "Remaining")]
+    if not titles:
+        raise ReadError(f"{document.name}: the times of a run, no curve; give learn_error.tsv")
     names = {t: f"loss@{split}" if t == titles[0] else f"metric@{split}/{t}" for t in titles}
     return histories(replace(sheet, names=names, notes=(note,)), document, aliases)

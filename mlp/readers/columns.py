@@ -1,18 +1,21 @@
 """Sheet: a log as columns of numbers, one place a row, whatever it was written as."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.history import Array
+from traindx.mlp.readers.long_form import unfolded
 
 MISSING = frozenset(
     {"", "#na#", "na", "n/a", "#n/a", "none", "null", "-", "--", "?", "<na>", "nat", "nil"}
+    | {"no log"}
 )
 ODD_NUMBERS = {
     "nan(ind)": "nan",
@@ -69,7 +72,7 @@ class Sheet:
 
 def sheet(cells: Mapping[str, Sequence[object]], **more: Any) -> Sheet:
     """Columns from lists of cells; short ones are filled up, columns without numbers left out."""
-    read = {name: column(values) for name, values in cells.items()}
+    read = {name: column(values) for name, values in unfolded(cells).items()}
     kept = {name: c for name, c in read.items() if c is not None and c.recorded.any()}
     rows = max((len(c.values) for c in kept.values()), default=0)
     return Sheet({name: _filled(c, rows) for name, c in kept.items()}, **more)
@@ -83,8 +86,15 @@ def from_rows(rows: Sequence[Mapping[str, Any]], **more: Any) -> Sheet:
 
 def from_columns(names: Sequence[str], columns: Sequence[Sequence[str]], **more: Any) -> Sheet:
     """A sheet from the columns of a table; those beyond the last name are left out."""
-    unique = _unique([name.strip() for name in names])
-    return sheet(dict(zip(unique, columns, strict=False)), **more)
+    titles = unique([name.strip() for name in names])
+    return sheet(dict(zip(titles, columns, strict=False)), **more)
+
+
+def of_numbers(names: Sequence[str], table: Array) -> Sheet:
+    """A sheet from a table of numbers (rows, columns) in which NaN is an empty cell."""
+    filled = ~np.isnan(table)
+    columns = zip(unique([name.strip() for name in names]), table.T, filled.T, strict=True)
+    return Sheet({name: Column(v.copy(), r.copy()) for name, v, r in columns if r.any()})
 
 
 def column(cells: Sequence[object]) -> Column | None:
@@ -109,11 +119,14 @@ def _slowly(cells: Sequence[object]) -> Column | None:
     """The cells of a column with gaps or words in it."""
     present = [cell is not None and cell != "" for cell in cells]
     try:
-        filled = [cell if there else "nan" for cell, there in zip(cells, present, strict=True)]
-        values = np.array(filled, dtype=np.float64)
+        numbers = np.array(list(compress(cells, present)), dtype=np.float64)
     except UNREADABLE:
         return _one_by_one(cells)
-    return Column(values, np.array(present, dtype=bool)) if values.ndim == 1 else None
+    recorded = np.array(present, dtype=bool)
+    values = np.full(len(cells), np.nan)
+    if numbers.ndim == 1:
+        values[recorded] = numbers
+    return Column(values, recorded) if numbers.ndim == 1 else None
 
 
 def _one_by_one(cells: Sequence[object]) -> Column | None:
@@ -165,11 +178,11 @@ def _filled(column: Column, rows: int) -> Column:
     return replace(column, values=values, recorded=recorded)
 
 
-def _unique(names: Sequence[str]) -> list[str]:
+def unique(names: Sequence[str]) -> list[str]:
     """The names, with a number after each that came before."""
-    seen: dict[str, int] = {}
-    unique = []
+    seen = Counter[str]()
+    titles = []
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name}.{seen[name] - 1}")
-    return unique
+        titles.append(f"{name}.{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return titles

@@ -2,24 +2,35 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import zip_longest
+from warnings import catch_warnings, simplefilter
 
-from traindx.mlp.history import History
+import numpy as np
+
+from traindx.mlp.history import Array, History
 from traindx.mlp.readers.assemble import Aliases, histories
-from traindx.mlp.readers.columns import Sheet, from_columns, is_missing, number
+from traindx.mlp.readers.columns import Sheet, from_columns, is_missing, number, of_numbers
 from traindx.mlp.readers.document import Document
+from traindx.mlp.readers.thinning import thinned_sheet
 
 DELIMITERS = (",", "\t", ";", "|")
-COMMENT = re.compile(r"^\s*(?:#(?!na#)|//|={3,}|-{3,})")
+COMMENT = re.compile(r"^\s*(?:#(?!na#)|//|={3,}|-{3,})|^\s*sep=.?\s*$")
+PLAIN = b"0123456789+-.eE,\n"
+GAPS = ((b",,", b",nan,"), (b",,", b",nan,"), (b",\n", b",nan\n"), (b"\n,", b"\nnan,"))
+RULE = re.compile(r"^[\s|+:=\-─━┃│┼╇╪+]*$")
+"""A line that is only drawn: "+-----+-----+", "|:---:|---|", "----  ----"."""
+GAP = re.compile(r"[ \t]{2,}")
+BARS = re.compile(r"[┃│]")
+EDGES = re.compile(r"^\s*[|┃│](.*)[|┃│]\s*$")
 
 
 def recognise(document: Document) -> float:
     """How much it looks like a table: rows of one width, numbers below a header."""
     if document.given is not None or not document.text or document.data is not None:
         return 0.0
-    head = _head(document.text)
+    head = _head(_undrawn(document.text[:100_000]))
     if not head:
         return 0.0
     delimiter = _delimiter(head)
@@ -39,32 +50,133 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
 
 
 def table(document: Document) -> Sheet:
-    """The columns of the table; a repeated header starts anew."""
-    delimiter = _delimiter(_head(document.text))
-    fast = _evenly_cut(document.text, delimiter) if delimiter else None
-    if fast is not None:
-        return from_columns(*fast)
-    names, rows = _cells(document.text, delimiter)
+    """The columns of the table; a large one is thinned."""
+    return thinned_sheet(_pieces(document)) if document.rest else _sheet(document.text)
+
+
+def rows_of(document: Document, prefix: str) -> list[dict[str, float]]:
+    """The rows of a table, with a prefix before the names of all columns but the first."""
+    columns = {title: c.values.tolist() for title, c in table(document).columns.items()}
+    names = [f"{prefix}{title}" if i else title for i, title in enumerate(columns)]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _pieces(document: Document) -> Iterator[Sheet]:
+    """The sheets of the pieces of a table, each with the header of the first."""
+    header = _header(document.text)
+    for place, text in enumerate(document.texts()):
+        yield _sheet(header + text if place else text)
+
+
+def _header(text: str) -> str:
+    """The lines before the first row of numbers."""
+    delimiter = _delimiter(_head(_undrawn(text[:100_000])))
+    lines = text[:100_000].splitlines(keepends=True)
+    numeric = (_numeric(row) > 0.5 for line in lines for row in _cut([line], delimiter)[:1])
+    return "".join(lines[: next((i for i, yes in enumerate(numeric) if yes), 0)])
+
+
+def _sheet(whole: str) -> Sheet:
+    """The columns of a table; a repeated header starts anew."""
+    text = _undrawn(whole)
+    delimiter = _delimiter(_head(text))
+    if delimiter and (sheet := _evenly_cut(text, delimiter)) is not None:
+        return sheet
+    names, rows = _cells(text, delimiter)
     if _numeric(names) == 1:
         rows.insert(0, names)
-        names = ["loss"] if len(names) == 1 else [f"column_{i + 1}" for i in range(len(names))]
+        names = _commented(text, len(names)) or _numbered(len(names))
     place = 0 if names[0] else min(1, len(names) - 1)
     names, rows, starts = _without_headers(names, rows, names[place], place)
     return from_columns(names, list(zip_longest(*rows, fillvalue="")), starts=tuple(starts))
 
 
-def _evenly_cut(text: str, delimiter: str) -> tuple[list[str], list[list[str]]] | None:
-    """The header and the columns of a table, if it has no quotes and no other oddity."""
-    lines = text.split("\n")
-    names = lines[0].rstrip("\r").split(delimiter)
+def _numbered(columns: int) -> list[str]:
+    """Names for columns without any; one alone is taken for the loss."""
+    return ["loss"] if columns == 1 else [f"column_{i + 1}" for i in range(columns)]
+
+
+def _commented(text: str, columns: int) -> list[str] | None:
+    """The names in the last comment before the rows, if it has one for each column."""
+    comments = [line for line in text[:100_000].splitlines()[:50] if COMMENT.match(line)]
+    for line in reversed(comments):
+        words = re.split(r"[\s,;]+", line.strip("#/%; \t"))
+        if len(words) == columns and not _numeric(words):
+            return words
+    return None
+
+
+def _undrawn(text: str) -> str:
+    """The text of a table without the lines that are drawn around it."""
+    if not any(map(_is_drawn, text[:100_000].splitlines()[:500])):
+        return _spaced(text)
+    if (framed := _framed(text)) is not None:
+        return "\n".join(framed)
+    return _spaced("\n".join(line for line in text.splitlines() if not _is_drawn(line)))
+
+
+def _spaced(text: str) -> str:
+    """The text with tabs, if blanks stand inside of names and more than one between them."""
+    head = _head(text[:20_000])[:2]
+    wide = [len(GAP.split(line.strip())) for line in head]
+    narrow = [len(line.split()) for line in head]
+    if len(head) < 2 or narrow[0] == narrow[1] or wide[0] != wide[1] or wide[0] < 2:
+        return text
+    if any(mark in line for line in head for mark in DELIMITERS):
+        return text
+    return "\n".join(GAP.sub("\t", line.strip()) for line in text.splitlines())
+
+
+def _framed(text: str) -> list[str] | None:
+    """The longest table between bars, one with a loss before others; without the bars."""
+    blocks: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if edges := EDGES.match(line):
+            blocks[-1] += [] if _is_drawn(line) else [BARS.sub("|", edges[1])]
+        elif not _is_drawn(line):
+            blocks.append([])
+    best = max(blocks, key=lambda block: ("loss" in "".join(block[:1]).lower(), len(block)))
+    return best if len(best) > 1 else None
+
+
+def _is_drawn(line: str) -> bool:
+    return RULE.match(line) is not None and bool(line.strip(" \t|:+"))
+
+
+def _evenly_cut(text: str, delimiter: str) -> Sheet | None:
+    """The table, if it is one of equal rows without quotes or other oddities."""
+    head, _, body = text.partition("\n")
+    names = head.rstrip("\r").split(delimiter)
     mark = names[0] or names[min(1, len(names) - 1)]
-    if '"' in text or COMMENT.match(lines[0]) or text.count(mark) > 1 or _numeric(names):
+    if '"' in text or COMMENT.match(head) or text.count(mark) > 1 or _numeric(names):
         return None
-    rows = [line for line in lines[1:] if line and line != "\r"]
+    if (table := _numbers(body, delimiter, len(names))) is not None:
+        return of_numbers(names, table)
+    rows = [line for line in body.split("\n") if line and line != "\r"]
     if not rows or {line.count(delimiter) for line in rows} != {len(names) - 1}:
         return None
     cells = delimiter.join(rows).split(delimiter)
-    return names, [cells[i :: len(names)] for i in range(len(names))]
+    return from_columns(names, [cells[i :: len(names)] for i in range(len(names))])
+
+
+def _numbers(body: str, delimiter: str, width: int) -> Array | None:
+    """The cells (rows, width) if all are plain numbers or empty, in a tenth of the memory."""
+    if not body.isascii() or width < 2:
+        return None
+    raw = body.replace("\r", "").strip("\n").encode() + b"\n"
+    raw = raw.replace(delimiter.encode(), b",") if delimiter != "," else raw
+    if raw.translate(None, PLAIN) or (delimiter != "," and "," in body) or b"\n\n" in raw:
+        return None
+    codes = np.frombuffer(raw, np.uint8)
+    cuts = np.cumsum(codes == ord(","))[codes == ord("\n")]
+    if not np.array_equal(cuts, np.arange(1, len(cuts) + 1) * (width - 1)):
+        return None
+    for gap, filled in GAPS:
+        raw = raw.replace(gap, filled)
+    with catch_warnings():
+        simplefilter("ignore", DeprecationWarning)  # says that a cell is no number
+        numbers = np.fromstring(raw.replace(b"\n", b",")[:-1], sep=",")
+    return numbers.reshape(-1, width) if len(numbers) == len(cuts) * width else None
 
 
 def _without_headers(

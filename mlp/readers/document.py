@@ -2,19 +2,27 @@
 
 import json
 import re
-import zlib
-from collections.abc import Mapping, Sequence
+from codecs import getincrementaldecoder
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
-GZIP = b"\x1f\x8b"
+from traindx.mlp.readers.columns import number
+from traindx.mlp.readers.packed import PIECE, STDIN, Packed, packed
+from traindx.mlp.readers.thinning import thinned_rows
+
+LARGE = 2**24
+"""Bytes of a table or of lines beyond which they are read piece by piece, and thinned."""
 LARGEST = 2**31
-"""Bytes that a compressed file may grow to."""
+"""Bytes of anything else that are read at most."""
+HEAD = 2**20
 
 BINARIES = {
-    b"PK\x03\x04": "a zip archive; unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it first",
     b"\x93NUMPY": "a numpy array; save the losses as csv",
     b"\x89HDF": "an HDF5 file; save the history as csv or json",
     b"PAR1": "a parquet file; hand in the data frame instead",
@@ -38,25 +46,31 @@ class Document:
     """A source on its way to a reader: the bytes of a file, or a plain value (`given`)."""
 
     name: str
-    raw: bytes = b""
+    content: bytes = b""
+    """The file, unpacked; of a large one (`rest`) the head."""
     given: Any = None
     frame: bool = False
     """Whether it was a data frame, in which NaN mostly means an empty cell."""
-
-    @cached_property
-    def unpacked(self) -> tuple[bytes, tuple[str, ...]]:
-        """The bytes, unzipped; and what was wrong with them."""
-        return _unzipped(self.raw) if self.raw.startswith(GZIP) else (self.raw, ())
-
-    @property
-    def content(self) -> bytes:
-        return self.unpacked[0]
+    rest: Packed | None = None
+    """The whole file, if it is too large to be held."""
+    damage: tuple[str, ...] = ()
 
     @cached_property
     def text(self) -> str:
         """The text without colour codes and byte-order marks; empty for a value or a binary."""
-        text = COLOURS.sub("", _decoded(self.content)) if self.content else ""
+        text = _cleared(_decoded(self.content)) if self.content else ""
         return "" if CONTROL.search(text[:100_000]) else text.lstrip("\ufeff")
+
+    def texts(self) -> Iterator[str]:
+        """The text in pieces of whole lines."""
+        if self.rest is None:
+            yield self.text
+            return
+        decode, left = getincrementaldecoder(_encoding(self.content))("replace").decode, ""
+        for piece in chain(_gathered(self.rest.pieces()), [b""]):
+            whole, end, left = (left + decode(piece)).rpartition("\n")
+            yield from [_cleared(whole + end).lstrip("\ufeff")] if end else []
+        yield from [_cleared(left)] if left.strip() else []
 
     @cached_property
     def _json(self) -> tuple[Any, tuple[str, ...]]:
@@ -66,17 +80,30 @@ class Document:
 
     @property
     def data(self) -> Any:
-        """The value that was handed in or is written as JSON; JSON lines are a list; else None."""
+        """The value that was handed in or is written as JSON; JSON lines are a list; else None.
+
+        Of a large log these are the first ones only.
+        """
         return self._json[0]
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return self.unpacked[1] + self._json[1]
+        if self.rest is None:
+            return self.damage + self._json[1]
+        return (*self.rest.damage, *(self._thinned[1] if self.data is not None else ()))
+
+    @cached_property
+    def _thinned(self) -> tuple[list[Mapping[str, Any]], tuple[str, ...]]:
+        """The rows of a large log of JSON lines."""
+        read = (_json_lines(text) for text in self.texts())
+        return thinned_rows(rows for rows, _ in filter(None, read))
 
     @cached_property
     def rows(self) -> list[Mapping[str, Any]]:
         """The data as a list of mappings, if that is what it is."""
         data = self.data
+        if self.rest is not None and data is not None:
+            return self._thinned[0]
         if not isinstance(data, list | tuple) or not data:
             return []
         plain = set(map(type, data)) == {dict} or all(isinstance(row, Mapping) for row in data)
@@ -93,60 +120,98 @@ class Document:
 def opened(path: Path) -> Document:
     """The file as a document; a ReadError where there is nothing to read in it."""
     try:
-        document = Document(str(path), path.read_bytes())
+        return from_packed("<stdin>" if str(path) == STDIN else str(path), packed(path))
     except OSError as error:
         raise ReadError(f"{path}: {error.strerror or error}; give the path of a log") from None
-    if not document.content.strip():
-        raise ReadError(f"{path}: the file is empty; give a log with at least one row")
-    if document.content.startswith(b"version https://git-lfs"):
-        raise ReadError(f"{path}: a Git LFS pointer, not the file itself; run 'git lfs pull'")
-    for magic, what in BINARIES.items():
-        if document.content.startswith(magic):
-            raise ReadError(f"{path}: {what}")
-    return document
 
 
-def _unzipped(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
-    parts: list[bytes] = []
-    while raw.startswith(GZIP):
-        stream = zlib.decompressobj(wbits=31)
-        try:
-            parts.append(stream.decompress(raw, LARGEST))
-        except zlib.error:
-            parts.append(_salvaged(raw))
-            return b"".join(parts), ("the compressed file is damaged; read up to the damage",)
-        if not stream.eof:
-            return b"".join(parts), ("the compressed file is cut off; read what is there",)
-        raw = stream.unused_data
-    return b"".join(parts), ()
-
-
-def _salvaged(raw: bytes) -> bytes:
-    stream, parts = zlib.decompressobj(wbits=31), []
+def from_packed(name: str, file: Packed) -> Document:
+    """The document in a file, held as far as it is not too large."""
     try:
-        for start in range(0, len(raw), 256):
-            parts.append(stream.decompress(raw[start : start + 256], LARGEST))
-    except zlib.error:
-        pass
+        head = _up_to(LARGE, file)
+        _refuse(name, head)
+        large = len(head) >= LARGE
+        if large and _is_of_lines(head):
+            return Document(name, head[: head.rfind(b"\n", 0, HEAD) + 1], rest=file)
+        return Document(name, _up_to(LARGEST, file) if large else head, damage=(*file.damage,))
+    except BadZipFile as error:
+        raise ReadError(f"{name}: a damaged zip archive ({error}); unpack it first") from None
+    except (ValueError, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, ReadError):
+            raise
+        raise ReadError(f"{name}: {error}") from None
+
+
+def _up_to(most: int, file: Packed) -> bytes:
+    """The first bytes of a file, not many more than `most`."""
+    parts, length = [], 0
+    for piece in file.pieces():
+        parts.append(piece)
+        length += len(piece)
+        if length >= most:
+            break
     return b"".join(parts)
 
 
-def _decoded(raw: bytes) -> str:
+def _refuse(name: str, head: bytes) -> None:
+    """A ReadError about what is known to be no log."""
+    if not head.strip():
+        raise ReadError(f"{name}: the file is empty; give a log with at least one row")
+    if head.startswith(b"version https://git-lfs"):
+        raise ReadError(f"{name}: a Git LFS pointer, not the file itself; run 'git lfs pull'")
+    for magic, what in BINARIES.items():
+        if head.startswith(magic):
+            raise ReadError(f"{name}: {what}")
+
+
+def _is_of_lines(head: bytes) -> bool:
+    """Whether it can be read line by line: text that is not one JSON document."""
+    start = _cleared(_decoded(head[: head.rfind(b"\n", 0, HEAD) + 1])).lstrip("\ufeff \r\n")
+    if not start or CONTROL.search(start[:100_000]):
+        return False
+    return start[0] not in "{[" or _loaded(start.split("\n", 1)[0]) is not None
+
+
+def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces, none much smaller than what is worth being parsed at once."""
+    parts = bytearray()
+    for piece in pieces:
+        parts += piece
+        if len(parts) >= 4 * PIECE:
+            yield bytes(parts)
+            parts.clear()
+    yield bytes(parts)
+
+
+def _cleared(text: str) -> str:
+    return COLOURS.sub("", text) if "\x1b" in text else text
+
+
+def _encoding(raw: bytes) -> str:
+    """The name of the encoding, by the first bytes or by what they can be decoded as."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", "replace")
+        return "utf-16"
     if raw[1:200:2].count(0) > len(raw[1:200:2]) / 2:
-        return raw.decode("utf-16-le", "replace")
+        return "utf-16-le"
     if raw[0:200:2].count(0) > len(raw[0:200:2]) / 2:
-        return raw.decode("utf-16-be", "replace")
+        return "utf-16-be"
     try:
-        return raw.decode("utf-8")
+        raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start >= len(raw) - 4:
-            return raw.decode("utf-8", "replace")
+        return "utf-8" if error.start >= len(raw) - 4 else _encoding_of_one_byte(raw)
+    return "utf-8"
+
+
+def _encoding_of_one_byte(raw: bytes) -> str:
     try:
-        return raw.decode("gb18030")
+        raw.decode("gb18030")
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        return "latin-1"
+    return "gb18030"
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode(_encoding(raw), "replace")
 
 
 def _json(text: str) -> tuple[Any, tuple[str, ...]]:
@@ -165,7 +230,7 @@ def _loaded(text: str) -> Any:
 
 def _json_lines(text: str) -> tuple[Any, tuple[str, ...]] | None:
     lines = [line for line in text.split("\n") if line and not line.isspace()]
-    if not lines[0].lstrip().startswith("{"):
+    if not lines or not lines[0].lstrip().startswith("{"):
         return None
     if (rows := _loaded(f"[{','.join(lines)}]")) is not None:
         return rows, ()
@@ -208,7 +273,7 @@ def is_numbers(value: object) -> bool:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         return False
     head = value[:50]
-    plain = [item for item in head if _is_number(item)]
+    plain = [item for item in head if _is_number(item) or number(item) is not None]
     return bool(plain) and all(
         item is None or isinstance(item, str) or _is_number(item) for item in head
     )

@@ -19,6 +19,9 @@ def recognise(document: Document) -> float:
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
+    if document.rows and all(_has_lists(row) for row in document.rows):
+        sheets = [_sheet(_listed(row), ()) for row in document.rows]
+        return [run for sheet in sheets for run in histories(sheet, document, aliases)]
     if document.rows:
         return histories(
             from_rows(flattened(document.rows), frame=document.frame), document, aliases
@@ -47,7 +50,8 @@ def _lists(document: Document) -> Sheet:
     """The lists of numbers anywhere in the value, or the list of mappings that is longest."""
     data = document.data
     leaves = _leaves(data) if isinstance(data, Mapping) else [("loss", data)]
-    lists = {key: plain for key, value in leaves if is_numbers(plain := _plain(value))}
+    lists = _listed(data) if isinstance(data, Mapping) else {"loss": data}
+    lists = {key: value for key, value in lists.items() if is_numbers(value)}
     tables = [value for _, value in leaves if _is_table(value)]
     if tables and len(max(tables, key=len)) >= max(map(len, lists.values()), default=0):
         return from_rows(flattened(max(tables, key=len)))
@@ -55,7 +59,54 @@ def _lists(document: Document) -> Sheet:
         raise ReadError(
             f"{document.name}: no list of numbers in it; give a log with losses over time"
         )
-    return sheet(_of_one_run(lists), frame=document.frame)
+    return _sheet(lists, leaves, frame=document.frame)
+
+
+def _sheet(
+    lists: Mapping[str, Sequence[Any]], leaves: Sequence[tuple[str, Any]], **more: Any
+) -> Sheet:
+    """The lists as columns, with lists of words beside them that may say what they are."""
+    columns, notes = _spread(_of_one_run(lists))
+    longest = max(map(len, columns.values()))
+    spoken = {key: value for key, value in leaves if _is_words(value) and len(value) == longest}
+    return sheet({**columns, **spoken}, notes=notes, **more)
+
+
+def _has_lists(row: Mapping[str, Any]) -> bool:
+    """Whether it is a history in itself: lists of numbers under names with a loss among them."""
+    return any("loss" in key.lower() and len(value) > 1 for key, value in _listed(row).items())
+
+
+def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The lists of numbers in a mapping, by their names."""
+    return {key: plain for key, value in _leaves(row) if is_numbers(plain := _plain(value))}
+
+
+def _spread(
+    columns: Mapping[str, Sequence[Any]],
+) -> tuple[dict[str, Sequence[Any]], tuple[str, ...]]:
+    """The columns; those that are shorter by a whole factor lie evenly among the others."""
+    longest = max(map(len, columns.values()))
+    short = {
+        title: longest // len(cells)
+        for title, cells in columns.items()
+        if 1 < len(cells) <= longest / 2 and longest % len(cells) == 0
+    }
+    if not short:
+        return dict(columns), ()
+    titles = ", ".join(f"'{title}'" for title in short)
+    note = f"{titles}: fewer values by a whole factor; they were laid evenly along the others"
+    laid = {t: _laid(cells, short[t]) if t in short else cells for t, cells in columns.items()}
+    return laid, (note,)
+
+
+def _laid(cells: Sequence[Any], apart: int) -> list[Any]:
+    return [cell for value in cells for cell in (*[None] * (apart - 1), value)]
+
+
+def _is_words(value: Any) -> bool:
+    """Whether it is a list of words, which may say what the numbers beside them are."""
+    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
 def _plain(value: Any) -> Any:

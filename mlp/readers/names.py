@@ -1,8 +1,10 @@
 """Names: what the columns of a log mean, by `aliases.yaml`."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -12,6 +14,8 @@ from yamlcore import CCoreLoader
 
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 PUNCTUATION = re.compile(r"[^a-z0-9]+")
+RATE = re.compile(r"(?:^|_)(?:lr|learning_rate)(?:_|\d*$)")
+"""One of several learning rates, of a group of weights or of an optimizer."""
 SPLITS = ("train", "val", "test")
 UNSPLIT = frozenset(
     {"learning_rate", "gradient_norm", "loss_scale", "epoch", "generator_loss"}
@@ -69,9 +73,40 @@ def _ignored() -> re.Pattern[str]:
     return re.compile("|".join(table()["ignored"]))
 
 
+@cache
+def _stems() -> tuple[re.Pattern[str], dict[str, str]]:
+    """Stems of other languages, the longest first, and the English for each."""
+    stems = table()["foreign_stems"].items()
+    english = {_bare(stem): word for word, given in stems for stem in given}
+    longest = sorted(english, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest)), re.IGNORECASE), english
+
+
+@cache
+def _foreign() -> dict[str, str]:
+    return {_bare(w): word for word, given in table()["foreign"].items() for w in given}
+
+
+def _bare(text: str) -> str:
+    """The text without accents."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text)
+    kept = "".join(c for c in apart if unicodedata.category(c) != "Mn")
+    return unicodedata.normalize("NFC", kept)
+
+
+def translated(text: str) -> str:
+    """The text without accents, and with English in the place of the stems that are known."""
+    stems, english = _stems()
+    return stems.sub(lambda found: f" {english[found[0].lower()]} ", _bare(text))
+
+
+@lru_cache(10_000)
 def plain(name: str) -> str:
-    """The name in lower case, with "_" for all punctuation."""
-    return PUNCTUATION.sub("_", CAMEL.sub("_", name).lower()).strip("_")
+    """The name in English and in lower case, with "_" for all punctuation."""
+    tokens = PUNCTUATION.sub("_", CAMEL.sub("_", translated(name)).lower()).strip("_").split("_")
+    return "_".join(_foreign().get(token, token) for token in tokens)
 
 
 @lru_cache(10_000)
@@ -111,6 +146,8 @@ def meaning(name: str) -> Meaning | None:
     found = _looked_up(word)
     if found is not None:
         return found
+    if RATE.search(word.core):
+        return Meaning("learning_rate", "", 5_000)
     if "loss" in word.core.split("_") or word.core.endswith("loss"):
         part = word.core.replace("_loss", "").replace("loss_", "") or word.core
         return Meaning(
@@ -134,15 +171,27 @@ def _looked_up(word: Words) -> Meaning | None:
         return Meaning(
             "metric", f"{word.split or 'train'}/{word.core}", rank, True, bool(word.split)
         )
-    if word.split and not set(word.core.split("_")) - {*table()["noise"], *_split_of()}:
+    if word.split and not set(word.core.split("_")) - {"", *table()["noise"], *_split_of()}:
         return Meaning("loss", word.split, 9_000 + twin, True)
     return None
 
 
 def declared(text: str) -> Meaning:
-    """The meaning written as "quantity@scope"."""
-    quantity, _, scope = text.partition("@")
+    """The meaning written as "quantity@scope", or as a name that says it ("val_loss")."""
+    quantity, scoped, scope = text.partition("@")
+    found = None if scoped else meaning(text)
+    if found is not None and found.rank < 9_000:
+        return replace(found, rank=-1000, doubtful=False)
     return Meaning(quantity.strip(), scope.strip(), -1000)
+
+
+def misspelt(text: str) -> str | None:
+    """The quantity that was probably meant by a name that is none."""
+    quantity = text.partition("@")[0].strip()
+    known = {*table()["quantities"], *table()["axis"], "metric", "loss_component"}
+    if quantity in known or meaning(quantity) is not None:
+        return None
+    return next(iter(get_close_matches(quantity, known, 1)), None)
 
 
 def higher_is_better(name: str) -> bool | None:

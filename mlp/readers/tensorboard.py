@@ -7,6 +7,7 @@ checksum; an event has a step (field 2) and a summary (5) of values (1) with a t
 
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases, histories
@@ -22,15 +23,20 @@ def recognise(document: Document) -> float:
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
-    rows: dict[int, dict[str, float]] = {}
-    for step, tag, value in _scalars(document.content):
-        rows.setdefault(step, {})[tag] = value
+    rows = rows_of(document.content)
     if not rows:
         raise ReadError(
             f"{document.name}: the event file has no scalars; log a loss with add_scalar"
         )
-    sheet = from_rows([{"step": step, **values} for step, values in sorted(rows.items())])
-    return histories(sheet, document, aliases)
+    return histories(from_rows(rows), document, aliases)
+
+
+def rows_of(content: bytes, prefix: str = "") -> list[dict[str, Any]]:
+    """A row for each step with its scalars by tag, with a prefix before the tags."""
+    rows: dict[int, dict[str, float]] = {}
+    for step, tag, value in _scalars(content):
+        rows.setdefault(step, {})[prefix + tag] = value
+    return [{"step": step, **values} for step, values in sorted(rows.items())]
 
 
 def _scalars(content: bytes) -> Iterator[tuple[int, str, float]]:

@@ -10,7 +10,7 @@ from traindx.mlp.readers.document import Document
 
 
 def recognise(document: Document) -> float:
-    header = document.text[:4000].split("\n", 1)[0]
+    header = "" if document.data is not None else document.text[:4000].split("\n", 1)[0]
     return 0.95 if "epoch" in header and "metrics/" in header and "train/" in header else 0.0
 
 

@@ -1,0 +1,129 @@
+"""Folders: the logs below one, and the files that together are the record of one run.
+
+Such are the event files of a TensorBoard folder with those of its splits ("train", "validation",
+what `add_scalars` makes), the metric files of an MLflow run, CatBoost's two error files, and the
+checkpoints of one run of HF Trainer, of which the last has all that the others have.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from traindx.mlp.readers import mlflow, tensorboard
+from traindx.mlp.readers.csv_table import rows_of as rows_of_table
+from traindx.mlp.readers.document import Document, opened
+from traindx.mlp.readers.names import words
+
+CATBOOST = {"learn_error.tsv": "train", "test_error.tsv": "val"}
+CHECKPOINT = re.compile(r"checkpoint-(\d+)")
+STATE = "trainer_state.json"
+Rows = list[dict[str, Any]]
+
+
+def sources(folder: Path, taken: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """The files below a folder, and the folders that are the record of one run, by their names.
+
+    What is `taken` belongs to a run that was named before.
+    """
+    own = {path for path, _ in _parts(folder)} - taken
+    if own:
+        yield folder
+    taken = taken | own | {*_superseded(folder)}
+    for path in _inside(folder):
+        if path.is_dir() and not path.is_symlink() and path not in taken:
+            yield from sources(path, taken)
+        elif path.is_file() and path not in taken:
+            yield path
+
+
+def joined(folder: Path) -> Document | None:
+    """The record of the run whose files lie in a folder; None if they are not of one run."""
+    parts = list(_parts(folder))
+    records = [_rows(path, prefix) for path, prefix in parts]
+    rows = list(chain.from_iterable(records))
+    if _are_columns(records):
+        rows.sort(key=lambda row: float(next(iter(row.values()))))
+    return Document(str(folder), given=rows) if rows else None
+
+
+def _are_columns(records: Iterable[Rows]) -> bool:
+    """Whether each file has series of its own, so that they can be laid side by side."""
+    seen = Counter(title for record in records for title in {*chain.from_iterable(record)})
+    return sum(count > 1 for count in seen.values()) <= 1
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What lies in a folder, by name, without what is hidden or may not be looked at."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _parts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The files of a run that is spread over a folder, and what to put before their names."""
+    inside = _inside(folder)
+    events = [path for path in inside if _is_event_file(path)]
+    if folder.name == mlflow.FOLDER or (folder / mlflow.FOLDER).is_dir():
+        yield from ((path, "") for path in _metrics(folder, inside))
+    elif {path.name for path in inside} >= {*CATBOOST}:
+        yield from ((folder / name, split) for name, split in CATBOOST.items())
+    else:
+        yield from ((path, "") for path in events)
+        yield from _of_splits(inside, alone=not events)
+
+
+def _is_event_file(path: Path) -> bool:
+    return ".tfevents." in path.name and path.is_file()
+
+
+def _of_splits(inside: Iterable[Path], alone: bool) -> Iterator[tuple[Path, str]]:
+    """The event files of folders that are named for a split; if they are `alone`, for no more."""
+    for path in inside:
+        word = words(path.name)
+        if path.is_dir() and word.split and not (alone and word.core not in ("", word.split)):
+            yield from ((file, word.split) for file in _inside(path) if _is_event_file(file))
+
+
+def _metrics(folder: Path, inside: Iterable[Path]) -> Iterator[Path]:
+    """The files of MLflow below a folder of metrics."""
+    below = inside if folder.name == mlflow.FOLDER else [folder / mlflow.FOLDER]
+    for path in below:
+        if path.is_dir():
+            yield from (
+                file for file in sorted(path.rglob("*")) if file.is_file() and _is_metric(file)
+            )
+        elif path.is_file() and _is_metric(path):
+            yield path
+
+
+def _is_metric(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(200).decode("utf-8", "replace")
+    except OSError:
+        return False
+    return mlflow.LINE.match(head) is not None
+
+
+def _rows(path: Path, prefix: str) -> Rows:
+    document = opened(path)
+    if path.name in CATBOOST:
+        return rows_of_table(document, f"{prefix}/")
+    if tensorboard.recognise(document):
+        return tensorboard.rows_of(document.content, f"{prefix}/" if prefix else "")
+    return list(mlflow.rows_of(document.text, mlflow.name_of(path)))
+
+
+def _superseded(folder: Path) -> Iterator[Path]:
+    """Folders of checkpoints whose log a later one or the folder itself has too."""
+    numbered = {
+        int(found[1]): path
+        for path in _inside(folder)
+        if (found := CHECKPOINT.fullmatch(path.name)) and (path / STATE).is_file()
+    }
+    last = None if (folder / STATE).is_file() else max(numbered, default=None)
+    yield from (path for number, path in numbered.items() if number != last)
