@@ -39,13 +39,25 @@ class Atom:
 
     def matching(self, pool: list[Pooled]) -> list[Slotted]:
         """What the pattern matches; nothing holds of what is not known."""
-        for slot, comparison, bound in self.pattern.tests:
-            pool = [
-                pooled
-                for pooled in pool
-                if (value := pooled[0].get(slot)) is not None and comparison(value, bound)
-            ]
-        return [item for _, item in pool]
+        found = []
+        for slots, item in pool:
+            for slot, comparison, bound in self.tests:
+                value = slots.get(slot)
+                if value is None or not comparison(value, bound):
+                    break
+            else:
+                found.append(item)
+        return found
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether it asks for a number, which may be none."""
+        return self.pattern.count is not None
+
+    @cached_property
+    def tests(self) -> tuple[tuple[str, Callable[[Any, Any], Any], Any], ...]:
+        """Those of its pattern."""
+        return self.pattern.tests
 
     @cached_property
     def bounded(self) -> bool:

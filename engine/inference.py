@@ -134,7 +134,7 @@ class Memory:
         """Decides the atoms of a wave, tells what is new, and takes in what fires."""
         told: set[Told] = set()
         for atom in self._program.by_wave[wave]:
-            matches = self._decided(atom)
+            matches = self._decided(atom) if self._pool.get(atom.source) or atom.counts else {}
             if atom.absent:
                 self._absent.append((atom, frozenset(matches)))
             else:
@@ -151,10 +151,7 @@ class Memory:
 
     def _decided(self, atom: Atom) -> dict[int, list[Slotted]]:
         """What matches the pattern, by entity (0: the run); a count of nothing may hold too."""
-        pool, enough = self._pool.get(atom.source), atom.pattern.count
-        if not pool and enough is None:
-            return {}
-        held = atom.matching(pool or [])
+        held, enough = atom.matching(self._pool.get(atom.source, [])), atom.pattern.count
         if enough is not None:
             return {0: held} if enough.holds(len({_value(item) for item in held})) else {}
         if not atom.joined:
