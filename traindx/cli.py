@@ -507,12 +507,13 @@ def _run(
 
 def _watched(items: "Iterable[Item]", many: int, what: str) -> "Iterator[Item]":
     """The items, with a bar on a terminal if there are several."""
-    from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    idle = many < 2 or not console.is_terminal
-    with Progress(console=console, transient=True, disable=idle) as progress:
+    from traindx.terminal import console
+
+    shown = console(stderr=True)
+    idle = many < 2 or not shown.is_terminal
+    with Progress(console=shown, transient=True, disable=idle) as progress:
         yield from progress.track(items, total=many, description=what)
 
 

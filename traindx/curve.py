@@ -145,7 +145,8 @@ def drawn(curve: Curve, width: int, ascii_only: bool = False) -> Iterator[Text]:
     for number, row in enumerate(grid.rows):
         label = places.get(number, "")
         bar = "|" if ascii_only else "│"
-        yield Text(f"{label:>{margin - 2}} {bar}", COLOURS["frame"], no_wrap=True) + row
+        frame = f"{label:>{margin - 2}} {bar}", COLOURS["frame"]
+        yield Text.assemble(frame, row, no_wrap=True)
     yield from _below(curve, margin, columns)
     yield from _legend(curve, width, ascii_only)
 

@@ -93,4 +93,4 @@ def _command(level: str, path: str, title: str, message: str) -> str:
 
 
 def _escaped(text: str, escapes: Mapping[str, str]) -> str:
-    return "".join(escapes.get(character, character) for character in printable(text))
+    return "".join(escapes.get(character) or printable(character) for character in text)

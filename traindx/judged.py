@@ -86,13 +86,12 @@ def trimmed(report: Report, fail_on: FailOn) -> Report:
     def heard(found: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
         return tuple(d for d in found if fail_on.reached_by(d.severity) and not d.benign)
 
-    rest = {"ruled_out": (), "clear": (), "unchecked": (), "remarks": ()}
-    symptoms = tuple(s for s in report.symptoms if fail_on.reached_by(s.severity))
     return report.model_copy(
         update={
             "diagnoses": heard(report.diagnoses),
             "notes": heard(report.notes),
-            "symptoms": symptoms,
-            **rest,
+            "symptoms": tuple(s for s in report.symptoms if fail_on.reached_by(s.severity)),
+            **dict.fromkeys(("ruled_out", "clear", "unchecked", "remarks"), ()),
+            "left_out": None,
         }
     )

@@ -67,8 +67,8 @@ def many(runs: Sequence[Judged], unread: int, details: bool) -> Iterator[Rendera
 def _counted(runs: Sequence[Judged], unread: int) -> Iterator[Row]:
     verdicts = [run.report.verdict for run in runs]
     counts = [f"{verdicts.count(v)} {v}" for v in VERDICTS if v in verdicts]
-    counts += [f"{unread} not to be read"] * bool(unread)
-    yield Row(f"{len(runs)} runs: {', '.join(counts)}", "title")
+    more = f"; {unread} more not to be read" if unread else ""
+    yield Row(f"{len(runs)} runs: {', '.join(counts)}{more}", "title")
 
 
 def _folder(paths: Sequence[str]) -> str:

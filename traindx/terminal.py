@@ -19,10 +19,10 @@ class AsciiConsole(Console):
         return "ascii"
 
 
-def console(width: int | None) -> Console:
-    """Standard output of a width (None: that of the terminal), in the characters it can show."""
+def console(width: int | None = None, stderr: bool = False) -> Console:
+    """An output of a width (None: that of the terminal), in the characters that it can show."""
     kind = AsciiConsole if is_plain(os.environ) else Console
-    return kind(width=width, highlight=False)
+    return kind(width=width, highlight=False, stderr=stderr)
 
 
 def is_plain(environment: Mapping[str, str]) -> bool:
