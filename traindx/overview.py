@@ -26,7 +26,7 @@ from traindx.judged import VERDICTS, Judged, faults
 LINE = Row("-" * 72, "aside")
 TABLED = 60
 """Narrower terminals get a list instead of a table."""
-ROOMY = 110
+ROOMY = 130
 """From here on a table tells what to do first, and has a curve in it."""
 SPARK = 16
 WIDEST_TABLE = 200
