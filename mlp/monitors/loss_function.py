@@ -71,7 +71,7 @@ def loss_function(history: History) -> Iterator[LossFunction]:
     loss = _loss(history.settings)
     if loss is None:
         return
-    checks = (_task_mismatch, _class_mismatch, _direction, _targets, _likelihood)
+    checks = (_task_mismatch, _class_mismatch, _direction, _percentages, _targets, _likelihood)
     problem, severity = next((a for check in checks if (a := check(loss))), ("none", "none"))
     known = loss.task is not None and loss.name in KNOWN
     yield LossFunction(
@@ -126,6 +126,13 @@ def _class_mismatch(loss: _Loss) -> Answer:
 def _direction(loss: _Loss) -> Answer:
     """A cosine compares directions, and of a single number there are only two."""
     return ("cosine_of_one_number", "wrong") if loss.name == "cosine" and loss.units == 1 else None
+
+
+def _percentages(loss: _Loss) -> Answer:
+    """A share of what is zero is without bound."""
+    if loss.name != "mape" or loss.least is None or loss.largest is None:
+        return None
+    return ("percentage_of_zero", "wrong") if loss.least <= 0 <= loss.largest else None
 
 
 def _targets(loss: _Loss) -> Answer:

@@ -96,6 +96,8 @@ class Output:
     """The smallest target."""
     largest: float | None
     twice: bool
+    rectified: bool = False
+    """Whether what it is applied to went through a ReLU, and so is never negative."""
 
     @property
     def classes(self) -> bool:
@@ -149,6 +151,7 @@ def output_of(settings: Settings, activation: str) -> Output:
         least=target.min if target else None,
         largest=target.max if target else None,
         twice=any(applied.count(a) > 1 for a in ("softmax", "sigmoid", "log_softmax")),
+        rectified=len(applied) > 1 and applied[-2] in RELU,
     )
 
 
@@ -182,6 +185,11 @@ def _rectified(o: Output) -> Answer:
     if o.activation not in RELU or o.task in (None, "reinforcement", "adversarial"):
         return None
     return "relu_output", "mild" if o.task == "regression" and not o.outside() else "wrong"
+
+
+def _rectified_logits(o: Output) -> Answer:
+    squashed = o.activation in ("softmax", "sigmoid", "log_softmax")
+    return ("rectified_logits", "mild") if squashed and o.rectified else None
 
 
 def _for_numbers(o: Output) -> Answer:
@@ -244,6 +252,7 @@ def _classes_as_numbers(o: Output) -> Answer:
 CHECKS: tuple[Callable[[Output], Answer], ...] = (
     _structure,
     _rectified,
+    _rectified_logits,
     _for_numbers,
     _for_labels,
     _under_log_loss,

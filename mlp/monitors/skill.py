@@ -31,25 +31,26 @@ class Skill(Fact):
     signals: ClassVar[Mapping[str, str]] = {"val": "the validation loss, and the settings"}
 
     split: str
-    basis: Basis
-    baseline: float
+    basis: str | None
+    """None, as all that follows, of a loss of which it is not known what a constant would get."""
+    baseline: float | None
     """The loss of the best constant answer."""
-    first: float
-    best: float
-    last: float
+    first: float | None
+    best: float | None
+    last: float | None
 
 
 @monitor
 def skill(history: History) -> Iterator[Skill]:
-    """One fact for each split whose loss has a known baseline (a weighted loss has none)."""
-    known = baseline(history.settings)
-    if known is None:
+    """One fact for each split, if loss and task are known; a weighted loss has no baseline."""
+    settings, known = history.settings, baseline(history.settings)
+    if settings.loss is None or task_of(settings) is None:
         return
-    basis, level = known
-    weighted = {"train"} if history.settings.class_weights else set()
     for split, found in losses(history).items():
-        if split not in weighted:
-            yield _skill(split, basis, level, found)
+        if known is None or (settings.class_weights and split == "train"):
+            yield Skill(split=split, basis=None, baseline=None, first=None, best=None, last=None)
+        else:
+            yield _skill(split, *known, found)
 
 
 def _skill(split: str, basis: Basis, level: float, found: Curve) -> Skill:
@@ -67,6 +68,8 @@ def baseline(settings: Settings) -> tuple[Basis, float] | None:
         return _entropy(settings)
     if name == "binary_cross_entropy" and task_of(settings) == "binary":
         return _entropy(settings)
+    if name == "binary_cross_entropy" and task_of(settings) == "multilabel":
+        return _entropy_of_labels(settings)
     return None
 
 
@@ -83,6 +86,15 @@ SPREAD: dict[str | None, Callable[[float], float]] = {
     "huber": _huber,
 }
 """The loss of the best constant by the spread of the targets; but for mse, of about normal ones."""
+
+
+def _entropy_of_labels(settings: Settings) -> tuple[Basis, float] | None:
+    """The mean over the labels, each of which is there or not."""
+    shares = np.clip(np.array(settings.class_shares or (), dtype=np.float64), 1e-12, 1 - 1e-12)
+    if not len(shares) or not np.isfinite(shares).all():
+        return None
+    each = -(shares * np.log(shares) + (1 - shares) * np.log1p(-shares))
+    return "class_shares", float(each.mean())
 
 
 def _entropy(settings: Settings) -> tuple[Basis, float] | None:

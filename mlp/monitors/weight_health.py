@@ -99,8 +99,14 @@ class Start:
         return self.std <= 1e-6 * abs(self.mean or 0.0) and not single
 
     def offset(self) -> float:
-        """How far the weights as a whole lie from zero, in their standard deviations."""
-        return min(abs(self.mean or 0.0) / self.std, 1e12) if self.std else 0.0
+        """How far the weights as a whole lie from zero, in their standard deviations.
+
+        0 where there are so few of them that it may be chance.
+        """
+        if not self.std or not self.mean or not self.norm:
+            return 0.0
+        number = (self.norm / hypot(self.std, self.mean)) ** 2
+        return min(abs(self.mean) / self.std, 1e12) if number >= 30 else 0.0
 
     def spread(self) -> Ratios | None:
         """Against the scheme that suits, and against what is usual."""
