@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from traindx.engine.facts import Fact
+from traindx.mlp.architecture import task_of
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.signals import DATA
@@ -29,7 +30,9 @@ class ClassBalance(Fact):
 
 @monitor
 def class_balance(history: History) -> Iterator[ClassBalance]:
-    """One fact if the shares are known."""
+    """One fact if the shares are known, and exclude each other."""
+    if task_of(history.settings) == "multilabel":
+        return
     shares = np.array(history.settings.class_shares or (), dtype=np.float64)
     if not len(shares) or not np.isfinite(shares).all() or shares.min() < 0 or not shares.any():
         return

@@ -38,6 +38,8 @@ class HiddenStack(Fact):
     unusual: bool
     """Some hidden layer has an activation that hardly ever belongs there."""
     unusual_activation: str | None
+    recurrent_activation: str | None
+    """What a plain recurrent layer has instead of tanh; None if there is none such."""
 
 
 @monitor
@@ -64,6 +66,7 @@ def hidden_stack(history: History) -> Iterator[HiddenStack]:
         softmax_hidden=any("softmax" in s.applied for s in hidden),
         unusual=bool(odd),
         unusual_activation=odd[0] if odd else None,
+        recurrent_activation=next(filter(None, map(_odd_recurrence, hidden)), None),
     )
 
 
@@ -77,6 +80,10 @@ def _unusual(stage: Stage) -> list[str]:
     if not stage.applied:
         return ["linear"] if stage.activation == "linear" else []
     return [a for a in stage.applied if a in UNUSUAL]
+
+
+def _odd_recurrence(stage: Stage) -> str | None:
+    return stage.activation if stage.kind == "recurrent" and stage.activation != "tanh" else None
 
 
 def _feedforward(stage: Stage) -> bool:

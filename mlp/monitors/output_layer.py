@@ -189,7 +189,7 @@ def _rectified(o: Output) -> Answer:
 
 def _rectified_logits(o: Output) -> Answer:
     squashed = o.activation in ("softmax", "sigmoid", "log_softmax")
-    return ("rectified_logits", "mild") if squashed and o.rectified else None
+    return ("rectified_logits", "wrong") if squashed and o.rectified else None
 
 
 def _for_numbers(o: Output) -> Answer:
