@@ -27,6 +27,7 @@ from traindx.engine.report import (
     Unchecked,
     Verdict,
 )
+from traindx.engine.selection import EVERYTHING, Scope, Selection
 
 SEVERITIES = tuple(Severity)
 
@@ -34,8 +35,14 @@ SEVERITIES = tuple(Severity)
 class Diagnostician:
     """A knowledge base made ready to diagnose runs with. Safe to use from several threads."""
 
-    def __init__(self, knowledge: KnowledgeBase, engine: str = "auto") -> None:
+    def __init__(
+        self,
+        knowledge: KnowledgeBase,
+        engine: str = "auto",
+        selection: Selection = EVERYTHING,
+    ) -> None:
         self.knowledge = knowledge
+        self.selection = selection
         self.program = compiled(knowledge, Fact.templates)
         self.matcher = matcher(self.program, engine)
 
@@ -49,7 +56,7 @@ class Diagnostician:
     ) -> Report:
         """The report about facts, in whatever order they come."""
         inference = infer(facts, self.program, self.matcher)
-        case = Case(self.knowledge, inference, rank(inference, self.knowledge))
+        case = Case(self.knowledge, inference, rank(inference, self.knowledge), self.selection)
         report = case.report(self.matcher.name, source, remarks)
         report._knowledge = self.knowledge
         return report
@@ -79,7 +86,18 @@ class Case:
 
     kb: KnowledgeBase
     inference: Inference
-    ranking: Ranking
+    whole: Ranking
+    selection: Selection = EVERYTHING
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What of it is reported."""
+        return Scope(self.selection, self.whole, tuple(self.found))
+
+    @property
+    def ranking(self) -> Ranking:
+        """The causes that are reported."""
+        return self.scope.ranking
 
     def report(self, engine: str, source: str, remarks: tuple[str, ...]) -> Report:
         """The report."""
@@ -99,6 +117,7 @@ class Case:
             next_test=next_test(self.kb, self.inference, self.ranking, self.verdict != "healthy"),
             remarks=remarks,
             facts=tuple(map(Observation.of, self.inference.facts)),
+            left_out=self.scope.left_out,
         )
 
     @staticmethod
@@ -127,11 +146,16 @@ class Case:
 
     @cached_property
     def _open(self) -> list[Symptom]:
-        explained = {name for c in self.ranking.roots for name in c.cause.explains}
+        explained = {name for c in self.whole.roots for name in c.cause.explains}
         return [s for s in self.held if s.symptom not in explained]
 
     @cached_property
     def held(self) -> list[Symptom]:
+        """The symptoms that hold and are reported, the most severe first."""
+        return [symptom for symptom in self.found if self.scope.holds(symptom)]
+
+    @cached_property
+    def found(self) -> list[Symptom]:
         """The symptoms that hold, the most severe first."""
         found = [s for n, s in self.kb.symptoms.items() if self.inference.clearest("symptom", n)]
         return sorted(found, key=lambda s: (SEVERITIES.index(s.severity), s.symptom))
@@ -156,6 +180,8 @@ class Case:
             return f"{self.unexplained[0].title}; the record does not show why"
         if self.verdict == "inconclusive":
             return f"Cannot tell: {_lowered(self._sentence((self.unexplained or self.limits)[0]))}"
+        if self.scope.left_out and self.scope.left_out.titles:
+            return "Nothing wrong found, apart from what was left out as asked"
         benign = [c.cause.title for c in self.ranking.roots if c.cause.benign]
         return f"Nothing wrong found{': ' + _lowered(benign[0]) if benign else ''}"
 
@@ -163,7 +189,7 @@ class Case:
         titles = [c.cause.title for c in undecided]
         if undecided[0].score >= self.kb.scale.report_at:
             return f"{titles[0]}, or: {', or: '.join(titles[1:])}; the record does not decide"
-        alarm = next(s for s in self.held if s.severity == Severity.CRITICAL)
+        alarm = next(s for s in self.found if s.severity == Severity.CRITICAL)
         return f"{alarm.title}; perhaps: {', or: '.join(titles)}"
 
     def _sentence(self, symptom: Symptom) -> str:
@@ -218,6 +244,8 @@ class Case:
     def clear(self) -> Iterator[Clear]:
         """The symptoms that were looked for and are not there."""
         for name, symptom in self.kb.symptoms.items():
+            if not self.scope.asks(name, self.kb):
+                continue
             found = symptom.inner or self.inference.clearest("symptom", name) is not None
             if not found and not self._observed.lacking(symptom) and not self._silenced(symptom):
                 title = symptom.clear or f"no sign that {_lowered(symptom.title)}"
@@ -231,7 +259,7 @@ class Case:
     def unchecked(self) -> Iterator[Unchecked]:
         """The symptoms that could not be looked for."""
         for name, symptom in self.kb.symptoms.items():
-            missing = self._observed.lacking(symptom)
+            missing = self._observed.lacking(symptom) if self.scope.asks(name, self.kb) else ()
             if missing and not symptom.inner and self.inference.clearest("symptom", name) is None:
                 yield Unchecked(symptom=name, title=symptom.title, signals=missing)
 

@@ -81,10 +81,20 @@ BLANK = Row("")
 
 def rows(report: Report) -> Iterator[Row]:
     """The report, line by line, the answer first."""
+    yield from answer(report)
+    yield from findings(report)
+
+
+def answer(report: Report) -> Iterator[Row]:
+    """What it comes to, and of which run it is said."""
     headline = plainly(f"{report.headline}{_strength(report)}")
     yield Row(f"{report.verdict.upper()}: {headline}", report.verdict)
     if report.source:
         yield Row(f"Run: {report.source}", "aside")
+
+
+def findings(report: Report) -> Iterator[Row]:
+    """All the rest: why, what to do, what was set aside, what is fine, what was not checked."""
     aside = [d for d in report.diagnoses[1:] if d.benign and report.verdict == "faulty"]
     told: set[str] = set()
     for number, diagnosis in enumerate((d for d in report.diagnoses if d not in aside), 1):
@@ -104,6 +114,8 @@ def rows(report: Report) -> Iterator[Row]:
     yield from _clear([c.title for c in report.clear])
     yield from _unchecked(report.unchecked)
     yield from _section("About the record", report.remarks)
+    if report.left_out:
+        yield from _section("Found and left out, as asked", report.left_out.titles)
     if report.engine == "plain":
         yield from (BLANK, Row(PLAIN, "aside"))
 

@@ -145,6 +145,17 @@ class Unchecked(Declared):
         return f"{self.title} (needs {' and '.join(self.signals)})"
 
 
+class LeftOut(Declared):
+    """What was asked for, and what was found and is not in the report for that reason."""
+
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    causes: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    titles: tuple[str, ...]
+    """Of what is a fault or alarming among them: the causes, then the symptoms without one."""
+
+
 class Report(BaseModel):
     """All that can be said of a run. Equal facts give equal reports, byte for byte."""
 
@@ -170,6 +181,8 @@ class Report(BaseModel):
     remarks: tuple[str, ...]
     """What the reader of the run had to say."""
     facts: tuple[Observation, ...]
+    left_out: LeftOut | None = None
+    """What a selection kept out; None if nothing was selected or ignored."""
 
     _knowledge: Any = PrivateAttr(default=None)
 

@@ -3,20 +3,27 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
 from traindx.cli import main
+from traindx.curve import ROWS
 from traindx.demo import sample
 from traindx.diagnosing import default_knowledge, diagnose
 from traindx.engine.report import Report
+from traindx.judged import judged
+from traindx.mlp.readers import read
+from traindx.overview import many
 from traindx.pages import page
+from traindx.terminal import is_plain
 
 
 @dataclass(frozen=True)
@@ -32,8 +39,9 @@ Traindx = Callable[..., Run]
 
 
 @pytest.fixture
-def traindx(capsys: pytest.CaptureFixture[str]) -> Traindx:
-    """The command line in this process."""
+def traindx(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Traindx:
+    """The command line in this process, where more than ASCII can be shown."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
     def run(*words: object) -> Run:
         with pytest.raises(SystemExit) as exit_:
@@ -49,7 +57,7 @@ def process(*words: object, encoding: str = "utf-8", **environment: str) -> Run:
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, words)],
         capture_output=True,
-        env={**os.environ, **environment},
+        env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
         check=False,
     )
     return Run(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
@@ -189,6 +197,8 @@ WRONG = {
     "unknown kind": ["list", "everything"],
     "no scenarios": ["test", "nowhere"],
     "no seeds": ["test", "--seeds", "0"],
+    "unknown selection": ["diagnose", "x.csv", "--select", "overfittin"],
+    "unknown to ignore": ["diagnose", "x.csv", "--ignore", "overfittin"],
 }
 
 
@@ -342,6 +352,221 @@ def test_a_report_fits_the_terminal(failing: Path, width: int) -> None:
     lines = screen.getvalue().splitlines()
     assert max(map(len, lines)) <= min(width, 100)
     assert lines[0].startswith("FAULTY: ")
+
+
+def test_one_run_shows_its_curve_below_the_answer(traindx: Traindx, failing: Path) -> None:
+    answer, curve, *_ = traindx("diagnose", failing).out.split("\n\n")
+    assert answer.startswith("FAULTY: ")
+    assert curve.count("│") == ROWS
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, healthy: Path, failing: Path) -> list[Path]:
+    """Runs in this order: healthy, failing mildly, failing badly; and one that is not there."""
+    bad = tmp_path / "bad.csv"
+    rows = (f"{e},{2 * 0.9**e if e < 9 else float('nan')}\n" for e in range(1, 31))
+    bad.write_text("epoch,loss\n" + "".join(rows))
+    return [healthy, failing, bad, tmp_path / "gone.csv"]
+
+
+def test_many_runs_are_a_table_with_the_worst_first(traindx: Traindx, mixed: list[Path]) -> None:
+    run = traindx("diagnose", *mixed)
+    assert run.status == 2
+    assert run.err.startswith(f"traindx: {mixed[-1]}: ")
+    assert run.out.startswith("3 runs: 2 faulty, 1 healthy; 1 more not to be read\n")
+    named = [line.split()[1] for line in run.out.splitlines() if line.isupper() or "csv  " in line]
+    assert named == ["bad.csv", "failing.csv", "healthy.csv"]
+    assert f"traindx diagnose {mixed[2]}" in run.out
+    assert all(line == line.rstrip() for line in run.out.splitlines())
+    assert max(map(len, run.out.splitlines())) <= 88 + len(str(mixed[2]))
+
+
+def test_details_are_there_on_demand(
+    traindx: Traindx, mixed: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(mixed[0].parent)
+    said = traindx("diagnose", *(path.name for path in mixed), "--details").out
+    shown = [line for line in said.splitlines() if line.startswith("Run: ")]
+    assert shown == ["Run: bad.csv", "Run: failing.csv", "Run: healthy.csv"]
+    assert said.startswith("3 runs: ")
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 160])
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_the_table_fits_the_terminal(mixed: list[Path], width: int, encoding: str) -> None:
+    runs = [judged(run, diagnose(run)) for run in map(read, mixed[:3])]
+    screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+    console = Console(file=screen, width=width, force_terminal=True, color_system=None)
+    for part in [*many(runs, 0, details=True)][1:]:
+        console.print(part)
+    screen.seek(0)
+    said = screen.read()
+    assert max(map(len, said.splitlines())) <= width
+    assert "healthy.csv" in said
+    assert (("what to do first" in said), ("▁" in said)) == (
+        width == 160,
+        width == 160 and encoding == "utf-8",
+    )
+
+
+def test_nothing_but_reports_is_printed_where_there_is_no_terminal(
+    traindx: Traindx, mixed: list[Path]
+) -> None:
+    run = traindx("diagnose", *mixed[:3])
+    assert run.err == ""
+    assert "\x1b" not in run.out
+
+
+def test_a_bar_moves_on_a_terminal_while_many_runs_are_read(mixed: list[Path]) -> None:
+    seen = on_terminal("diagnose", *mixed[:3])
+    assert "runs" in seen.partition("3 runs: ")[0]
+    assert "100%" in seen.partition("3 runs: ")[0]
+    assert "%" not in on_terminal("diagnose", mixed[1]).partition("FAULTY")[0]
+
+
+def on_terminal(*words: object, **environment: str) -> str:
+    """What a terminal of 80 columns is sent."""
+    pty = pytest.importorskip("pty")
+    main_end, other_end = pty.openpty()
+    code = "from traindx.cli import main; main()"
+    settings = {"COLUMNS": "80", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment}
+    running = subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        stdout=other_end,
+        stderr=other_end,
+        env={**os.environ, **settings},
+    )
+    os.close(other_end)
+    seen = b"".join(_sent(main_end))
+    os.close(main_end)
+    running.wait()
+    return seen.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _sent(end: int) -> Iterator[bytes]:
+    while True:
+        try:
+            sent = os.read(end, 65536)
+        except OSError:  # the other end was closed
+            return
+        if not sent:
+            return
+        yield sent
+
+
+def test_colour_is_for_terminals_that_want_it(failing: Path) -> None:
+    assert "\x1b[1;31mFAULTY" in on_terminal("diagnose", failing)
+    assert "\x1b[1;31m" not in on_terminal("diagnose", failing, NO_COLOR="1")
+    assert "\x1b" not in process("diagnose", failing).out
+
+
+@pytest.mark.parametrize(("locale", "ascii_only"), [("C", True), ("C.UTF-8", False)])
+def test_a_locale_of_ascii_is_honoured(failing: Path, locale: str, ascii_only: bool) -> None:
+    said = process("diagnose", failing, LC_ALL=locale).out
+    assert said.isascii() == ascii_only
+    assert on_terminal("diagnose", failing, LC_ALL=locale).isascii() == ascii_only
+
+
+@pytest.mark.parametrize(
+    ("environment", "plain"),
+    [
+        ({}, False),
+        ({"LANG": "C"}, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True),
+        ({"LANG": "de_DE.UTF-8", "LC_CTYPE": "C.UTF-8"}, False),
+        ({"LANG": "C", "LC_ALL": "C.UTF-8"}, False),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "POSIX"}, True),
+    ],
+)
+def test_the_locale_is_what_the_environment_says(environment: dict[str, str], plain: bool) -> None:
+    assert is_plain(environment) == plain
+
+
+def test_junit_has_a_case_for_each_run(traindx: Traindx, mixed: list[Path]) -> None:
+    run = traindx("diagnose", *mixed, "--format", "junit")
+    [suite] = ElementTree.fromstring(run.out)
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["4", "2", "1"]
+    assert [case.get("name") for case in suite] == [str(path) for path in mixed]
+    assert [case[0].tag for case in suite] == ["system-out", "failure", "failure", "error"]
+    assert suite[1][0].get("type") == diagnose(mixed[1]).diagnoses[0].cause
+    assert (suite[1][0].text or "").startswith("FAULTY: ")
+
+
+def test_a_case_fails_where_the_exit_status_does(traindx: Traindx, mixed: list[Path]) -> None:
+    for fail_on, failures in (("never", "0"), ("critical", "1"), ("warning", "2")):
+        run = traindx("diagnose", *mixed[:3], "--format", "junit", "--fail-on", fail_on)
+        assert ElementTree.fromstring(run.out).get("failures") == failures
+        assert run.status == (failures != "0")
+
+
+def test_junit_can_hold_any_name(traindx: Traindx, tmp_path: Path, failing: Path) -> None:
+    odd = failing.rename(tmp_path / "a<&\"'\x0b\x1b]größe.csv")
+    [[case]] = ElementTree.fromstring(traindx("diagnose", odd, "--format", "junit").out)
+    assert (case.get("name") or "").endswith("a<&\"'??]größe.csv")
+
+
+def test_github_is_told_of_faults_and_of_nothing_else(traindx: Traindx, mixed: list[Path]) -> None:
+    healthy, failing, bad, gone = mixed
+    lines = traindx("diagnose", *mixed, "--format", "github").out.splitlines()
+    assert not [line for line in lines if f"file={healthy}," in line]
+    title = diagnose(failing).diagnoses[0].title
+    assert any(line.startswith(f"::warning file={failing},title={title}::") for line in lines)
+    assert any(line.startswith(f"::error file={bad},title=") for line in lines)
+    assert lines[-1].startswith(f"::error file={gone},title=Not to be read::")
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in lines)
+
+
+def test_github_is_sent_nothing_that_it_would_take_for_its_own(
+    traindx: Traindx, tmp_path: Path, failing: Path
+) -> None:
+    odd = failing.rename(tmp_path / "50%,a::b\n::error.csv")
+    out = traindx("diagnose", odd, "--format", "github").out
+    assert f"file={tmp_path}/50%25%2Ca%3A%3Ab%0A%3A%3Aerror.csv,title=" in out
+    message = out.splitlines()[0].split("::", 2)[2]
+    assert "%0AWhat to do: " in message
+    assert not re.search("%(?!25|0A|0D)", message)
+
+
+def test_what_is_ignored_does_not_set_the_exit_status(traindx: Traindx, failing: Path) -> None:
+    cause = diagnose(failing).diagnoses[0].cause
+    run = traindx("diagnose", failing, "--ignore", cause)
+    assert run.status == 0
+    assert "Found and left out, as asked:" in run.out
+    assert traindx("diagnose", failing, "--select", "dying_relu").status == 0
+    assert traindx("diagnose", failing, "--select", cause).status == 1
+
+
+def test_json_says_what_was_left_out(traindx: Traindx, failing: Path) -> None:
+    cause = diagnose(failing).diagnoses[0].cause
+    found = json.loads(traindx("diagnose", failing, "--ignore", cause, "--format", "json").out)
+    assert found["left_out"]["ignore"] == [cause]
+    assert cause in found["left_out"]["causes"]
+    assert json.loads(traindx("diagnose", failing, "--format", "json").out)["left_out"] is None
+
+
+def test_quiet_says_nothing_where_there_is_nothing_to_say(
+    traindx: Traindx, healthy: Path, failing: Path
+) -> None:
+    assert traindx("diagnose", healthy, "--quiet") == Run(0, "", "")
+    assert traindx("diagnose", failing, "--quiet", "--fail-on", "critical") == Run(0, "", "")
+    said = traindx("diagnose", failing, "-q")
+    assert said.status == 1
+    assert said.out.startswith("FAULTY: ")
+    assert "What to do:" in said.out
+    assert "Not checked" not in said.out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "junit", "github"])
+def test_quiet_leaves_out_the_runs_without_findings(
+    traindx: Traindx, mixed: list[Path], form: str
+) -> None:
+    loud = traindx("diagnose", *mixed[:3], "--format", form)
+    quiet = traindx("diagnose", *mixed[:3], "--format", form, "--quiet")
+    assert "healthy.csv" not in quiet.out
+    assert "failing.csv" in quiet.out
+    assert "bad.csv" in quiet.out
+    assert quiet.status == loud.status == 1
 
 
 def test_the_package_is_imported_without_anything_heavy() -> None:

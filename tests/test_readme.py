@@ -56,6 +56,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with the files of the README in it."""
     lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     return tmp_path
 
 
@@ -117,4 +118,5 @@ def write() -> None:
 
 if __name__ == "__main__":
     os.environ.pop("COLUMNS", None)
+    os.environ["LC_ALL"] = "C.UTF-8"
     write()

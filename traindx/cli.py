@@ -2,15 +2,18 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
+
+from traindx.threshold import FailOn
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -19,10 +22,12 @@ if TYPE_CHECKING:
     from traindx.engine.knowledge import KnowledgeBase
     from traindx.engine.render import Row
     from traindx.engine.report import Report
+    from traindx.judged import Judged, Refusal, Session
     from traindx.mlp.history import History
     from traindx.scenarios.forms import Scenario
     from traindx.scenarios.runner import Outcome
 
+Item = TypeVar("Item")
 app = typer.Typer(
     help="Reads a neural network's training history and says what is wrong, why, and what to do.",
     no_args_is_help=True,
@@ -40,15 +45,8 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
-
-
-class FailOn(StrEnum):
-    """From which severity on the exit status says that something was found."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    CRITICAL = "critical"
-    NEVER = "never"
+    JUNIT = "junit"
+    GITHUB = "github"
 
 
 class Engine(StrEnum):
@@ -95,11 +93,32 @@ Columns = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A file that cannot be read, and why."""
+Selected = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select", help="Report only this cause or symptom; may be repeated.", metavar="NAME"
+    ),
+]
+Ignored = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore", help="Do not report this cause or symptom; may be repeated.", metavar="NAME"
+    ),
+]
+Threshold = Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 from this severity on.")]
 
-    text: str
+
+@dataclass(frozen=True)
+class Telling:
+    """How findings are to be told."""
+
+    form: Format
+    fail_on: FailOn
+    quiet: bool
+    """Whether to tell only of what is at or above `fail_on`."""
+    details: bool
+    alone: bool
+    """Whether a single run was asked for."""
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
@@ -132,31 +151,34 @@ def _options(
 def diagnose(
     paths: Paths,
     form: Annotated[Format, typer.Option("--format", help="How to print reports.")] = Format.TEXT,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Exit with 1 from this severity on.")
-    ] = FailOn.WARNING,
+    fail_on: Threshold = FailOn.WARNING,
+    select: Selected = None,
+    ignore: Ignored = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print only what is at or above --fail-on.")
+    ] = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="Of many runs, print each report in full.")
+    ] = False,
     rules: Rules = None,
     engine: EngineName = Engine.AUTO,
     columns: Columns = None,
 ) -> None:
     """Say what is wrong with training runs, why, and what to do.
 
-    Exit status: 0 nothing to report, 1 something at or above --fail-on, 2 wrong usage or a file
-    that cannot be read (the others are diagnosed all the same).
+    One run gives a report, many give a table with the worst first. Exit status: 0 nothing to
+    report, 1 something at or above --fail-on, 2 wrong usage or a file that cannot be read (the
+    others are diagnosed all the same).
     """
     with _complaints():
         aliases = _aliases(columns)
-        diagnostician = _diagnostician(rules, engine)
-    reports, refused = [], False
-    for read in (one for path in paths for one in _inputs(path, aliases)):
-        if isinstance(read, Refusal):
-            _warn(read.text)
-            refused = True
-        else:
-            reports.append(diagnostician.diagnose(read))
-    _print(reports, form, alone=len(paths) == 1 and not paths[0].is_dir())
-    found = any(_reaches(report, fail_on) for report in reports)
-    raise typer.Exit(REFUSED if refused else FOUND if found else NOTHING)
+        diagnostician = _diagnostician(rules, engine, select, ignore)
+    session = _session(paths, aliases, diagnostician)
+    _mention(session, quiet)
+    alone = len(paths) == 1 and not paths[0].is_dir()
+    _tell(session, Telling(form, fail_on, quiet, details, alone))
+    found = any(run.reaches(fail_on) for run in session.runs)
+    raise typer.Exit(REFUSED if session.refused else FOUND if found else NOTHING)
 
 
 def _aliases(columns: Sequence[str] | None) -> dict[str, str]:
@@ -172,10 +194,19 @@ def _aliases(columns: Sequence[str] | None) -> dict[str, str]:
     return Wishes(configuration(Path.cwd()).map, given)
 
 
-def _diagnostician(rules: Sequence[Path] | None, engine: Engine) -> "Diagnostician":
+def _diagnostician(
+    rules: Sequence[Path] | None,
+    engine: Engine,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] | None = None,
+) -> "Diagnostician":
     from traindx.engine.diagnosis import Diagnostician
+    from traindx.engine.selection import Selection
 
-    return Diagnostician(_knowledge(rules), engine.value)
+    kb, selection = _knowledge(rules), Selection(tuple(select or ()), tuple(ignore or ()))
+    if unknown := "; ".join(selection.complaints(kb)):
+        _refuse(_see(unknown, "list"))
+    return Diagnostician(kb, engine.value, selection)
 
 
 def _knowledge(rules: Sequence[Path] | None) -> "KnowledgeBase":
@@ -184,101 +215,109 @@ def _knowledge(rules: Sequence[Path] | None) -> "KnowledgeBase":
     return load_knowledge(*(rules or ()))
 
 
-def _inputs(path: Path, aliases: dict[str, str]) -> "Iterator[History | Refusal]":
-    """The run of a file, or those of the files below a folder."""
+def _session(
+    paths: Sequence[Path], aliases: dict[str, str], diagnostician: "Diagnostician"
+) -> "Session":
+    """Every run of the files, and of the files below the folders, judged."""
+    from traindx.judged import Refusal, Session, judged
+
+    files = [(path, file) for path in paths for file in _files(path)]
+    session, logs = Session(), Counter[Path]()
+    for path, file in _watched(files, len(files), "runs"):
+        read = _read(file, aliases)
+        if not isinstance(read, Refusal):
+            session.runs.append(judged(read, diagnostician.diagnose(read)))
+            logs[path] += 1
+        elif path.is_dir():
+            session.passed_over.setdefault(str(path), []).append(file.name)
+        else:
+            session.refused.append(read)
+    session.refused.extend(_without_logs(paths, files, logs))
+    return session
+
+
+def _files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
-        yield _read(path, aliases)
+        yield path
         return
     from traindx.mlp.readers import sources
 
-    files = [*sources(path)]
-    found = [_read(file, aliases) for file in files]
-    runs = [one for one in found if not isinstance(one, Refusal)]
-    passed = [f.name for f, one in zip(files, found, strict=True) if isinstance(one, Refusal)]
-    yield from runs
-    if not runs:
-        yield Refusal(f"{path}: no log among its {len(files)} files")
-    if runs and passed:
-        more = f" and {len(passed) - 5} more" if len(passed) > 5 else ""
-        _warn(f"{path}: passed over, for they are no logs: {', '.join(passed[:5])}{more}")
+    yield from sources(path)
+
+
+def _without_logs(
+    paths: Sequence[Path], files: list[tuple[Path, Path]], logs: Mapping[Path, int]
+) -> "Iterator[Refusal]":
+    """The folders in which there is no log."""
+    from traindx.judged import Refusal
+
+    for path in paths:
+        if path.is_dir() and not logs[path]:
+            many = sum(folder == path for folder, _ in files)
+            yield Refusal(str(path), f"{path}: no log among its {many} files")
+
+
+def _mention(session: "Session", quiet: bool) -> None:
+    """Says what could not be read, and what was passed over."""
+    for refusal in session.refused:
+        _warn(refusal.text)
+    empty = {refusal.path for refusal in session.refused}
+    for folder, names in session.passed_over.items():
+        if folder not in empty and not quiet:
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            _warn(f"{folder}: passed over, for they are no logs: {', '.join(names[:5])}{more}")
 
 
 def _read(path: Path, aliases: dict[str, str]) -> "History | Refusal":
     from dataclasses import replace
 
+    from traindx.judged import Refusal
     from traindx.mlp.readers import ReadError, read
 
     try:
         history = read(path, aliases=aliases)
     except (ReadError, OSError, UnicodeError) as error:
-        return Refusal(" ".join(str(error).split()))
+        return Refusal(str(path), " ".join(str(error).split()))
     name = history.source if str(path) == "-" else os.fsencode(path).decode("utf-8", "replace")
     return replace(history, source=name)
 
 
-def _reaches(report: "Report", fail_on: FailOn) -> bool:
-    """Whether there is something in a report of that severity or a greater one."""
-    order = list(FailOn)
-    return any(order.index(FailOn(found)) >= order.index(fail_on) for found in _severities(report))
+def _tell(session: "Session", how: Telling) -> None:
+    from traindx import formats
+
+    runs = [r for r in session.runs if not how.quiet or r.reaches(how.fail_on)]
+    least = how.fail_on if how.quiet else FailOn.NOTE
+    match how.form:
+        case Format.JSON:
+            _say(formats.json(session.runs if how.alone else runs, how.alone))
+        case Format.MARKDOWN:
+            _say(formats.markdown(runs))
+        case Format.JUNIT:
+            _say(formats.junit(runs, session.refused, how.fail_on))
+        case Format.GITHUB:
+            _say(formats.github(runs, session.refused, least))
+        case Format.TEXT if len(session.runs) > 1:
+            _tell_many(runs, session, how)
+        case Format.TEXT:
+            _tell_each(runs, how)
 
 
-def _severities(report: "Report") -> Iterator[str]:
-    """The severities of all that is not explained away by something benign."""
-    yield from (FailOn.NOTE for _ in report.notes)
-    if report.verdict != "healthy":
-        benign = {title for d in report.diagnoses if d.benign for title in d.explains}
-        yield from (d.severity for d in report.diagnoses if not d.benign)
-        yield from (s.severity for s in report.symptoms if s.title not in benign)
+def _tell_each(runs: "Sequence[Judged]", how: Telling) -> None:
+    from traindx.engine.render import Page
+    from traindx.judged import trimmed
+    from traindx.overview import further, page
+
+    for run in runs:
+        _show(page(run, trimmed(run.report, how.fail_on) if how.quiet else None))
+        _show([] if how.quiet else [Page(tuple(further(run.report)))])
 
 
-def _print(reports: "list[Report]", form: Format, alone: bool) -> None:
-    if form is Format.JSON:
-        texts = [report.to_json() for report in reports]
-        if alone:
-            _say("".join(f"{text}\n" for text in texts))
-        else:
-            _say("[\n" + ",\n".join(texts) + "\n]\n")
-    elif form is Format.MARKDOWN:
-        _say("\n---\n\n".join(report.to_markdown() for report in reports))
-    else:
-        _print_text(reports)
+def _tell_many(runs: "Sequence[Judged]", session: "Session", how: Telling) -> None:
+    from traindx.judged import worst_first
+    from traindx.overview import many
 
-
-def _print_text(reports: "list[Report]") -> None:
-    from traindx.engine.render import BLANK, Row
-
-    for number, report in enumerate(reports):
-        _show([BLANK, Row("-" * 72, "aside"), BLANK] if number else [])
-        _show([report])
-    if len(reports) == 1:
-        _show(_further(reports[0]))
-    elif reports:
-        _show([BLANK, Row("-" * 72, "aside"), BLANK, *_summary(reports)])
-
-
-def _further(report: "Report") -> "Iterator[Row]":
-    """Where to read on."""
-    from shlex import quote
-
-    from traindx.engine.render import BLANK, Row
-
-    faults = [d for d in report.diagnoses if not d.benign]
-    if faults:
-        yield from (BLANK, Row("To read on:", "title"))
-        yield Row(f"traindx why {faults[0].cause} {quote(report.source)}", "code", 1)
-        remedies = [r.remedy for r in faults[0].remedies if r.snippets]
-        yield Row(f"traindx explain {(remedies or [faults[0].cause])[0]}", "code", 1)
-
-
-def _summary(reports: "list[Report]") -> "Iterator[Row]":
-    from traindx.engine.render import Row
-
-    verdicts = [report.verdict for report in reports]
-    counts = (f"{verdicts.count(v)} {v}" for v in sorted(set(verdicts)))
-    yield Row(f"{len(reports)} runs: {', '.join(counts)}", "title")
-    for report in reports:
-        said = f"{report.source}: {report.verdict.upper()}: {report.headline}"
-        yield Row(said, report.verdict, 1)
+    if runs:
+        _show(many(worst_first(runs), len(session.refused), how.details))
 
 
 @app.command()
@@ -333,6 +372,7 @@ def _asked(
     columns: Sequence[str] | None,
 ) -> "Report":
     from traindx.engine.sources import nearest
+    from traindx.judged import Refusal
 
     with _complaints():
         aliases = _aliases(columns)
@@ -455,7 +495,9 @@ def _run(
     outcomes = run_scenarios(scenarios, knowledge, chosen, processes)
     expected = sum(seeds or len(scenario.seeds) for scenario in scenarios)
     failed = 0
-    for _, group in groupby(_watched(outcomes, expected), key=lambda outcome: outcome.scenario):
+    for _, group in groupby(
+        _watched(outcomes, expected, "scenarios"), key=lambda outcome: outcome.scenario
+    ):
         runs = list(group)
         failed += not all(run.passed for run in runs)
         _say("".join(_lines(runs)))
@@ -463,14 +505,16 @@ def _run(
     return failed
 
 
-def _watched(outcomes: "Iterator[Outcome]", expected: int) -> "Iterator[Outcome]":
-    """The outcomes, with a bar on a terminal."""
-    from rich.console import Console
+def _watched(items: "Iterable[Item]", many: int, what: str) -> "Iterator[Item]":
+    """The items, with a bar on a terminal if there are several."""
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield from progress.track(outcomes, total=expected, description="scenarios")
+    from traindx.terminal import console
+
+    shown = console(stderr=True)
+    idle = many < 2 or not shown.is_terminal
+    with Progress(console=shown, transient=True, disable=idle) as progress:
+        yield from progress.track(items, total=many, description=what)
 
 
 def _lines(runs: "Sequence[Outcome]") -> Iterator[str]:
@@ -485,6 +529,7 @@ def _lines(runs: "Sequence[Outcome]") -> Iterator[str]:
 @app.command()
 def read(path: OnePath, columns: Columns = None) -> None:
     """Show what was understood of a log: its series, their ranges, and what is doubtful."""
+    from traindx.judged import Refusal
     from traindx.pages import contents
 
     with _complaints():
@@ -538,27 +583,27 @@ def _warn(text: str) -> None:
     typer.echo(f"traindx: {text}", err=True)
 
 
-def _show(parts: "Iterable[Row | Report]") -> None:
-    """Prints rows and reports as the terminal, if it is one, can show them."""
+def _show(parts: "Iterable[Row | RenderableType]") -> None:
+    """Prints rows and whatever can be drawn as the terminal, if it is one, can show it."""
     console = _console()
     with console.capture() as captured:
         for part in parts:
             console.print(_drawn(part), crop=False)
-    _say(captured.get())
+    text = captured.get()
+    _say(text if console.is_terminal else "".join(f"{x.rstrip()}\n" for x in text.splitlines()))
 
 
-def _drawn(part: "Row | Report") -> "RenderableType":
+def _drawn(part: "Row | RenderableType") -> "RenderableType":
     from traindx.engine.render import Page, Row
 
     return Page((part,)) if isinstance(part, Row) else part
 
 
 def _console() -> "Console":
-    from rich.console import Console
-
     from traindx.engine.render import WIDTH
+    from traindx.terminal import console
 
-    return Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    return console(None if sys.stdout.isatty() else WIDTH)
 
 
 def _say(text: str) -> None:
