@@ -31,7 +31,7 @@ from traindx import Diagnostician, History, Report, Series, Settings, default_kn
 from traindx.engine.facts import observe
 
 Labels = frozenset[str]
-STRENGTHS = ("weak", "moderate", "strong", "decisive")
+STRENGTHS = ("weak", "moderate", "strong")
 MARGINS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
