@@ -64,7 +64,8 @@ def _most_telling(kb: KnowledgeBase, inference: Inference, first: Candidate | No
     swings: dict[str, float] = {}
     for candidate in contenders:
         for rule in candidate.cause.evidence.values():
-            if signal := _waits_for(rule, inference, recorded):
+            signal = _waits_for(rule, inference, recorded)
+            if signal and not recorded.recorded(signal):
                 share = exp(candidate.score - best) * abs(kb.weight(rule))
                 swings[signal] = swings.get(signal, 0.0) + share
     if not swings:

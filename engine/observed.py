@@ -43,6 +43,11 @@ class Observed:
             self._lacking[id(rule)] = min(ways, key=len)
         return self._lacking[id(rule)]
 
+    def recorded(self, signal: str) -> bool:
+        """Whether at least half of what a signal can tell is known, so that it must be there."""
+        kinds = [kind for kind, template in Fact.templates.items() if template.signal == signal]
+        return bool(kinds) and 2 * sum(kind in self._known for kind in kinds) >= len(kinds)
+
     def _unseen(self, patterns: Iterable[Pattern]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(s for pattern in patterns for s in self.missing(pattern)))
 
