@@ -64,13 +64,13 @@ def _most_telling(kb: KnowledgeBase, inference: Inference, first: Candidate | No
     swings: dict[str, float] = {}
     for candidate in contenders:
         for rule in candidate.cause.evidence.values():
-            signal = _waits_for(rule, inference, recorded)
-            if signal and not recorded.recorded(signal):
+            if signal := _waits_for(rule, inference, recorded):
                 share = exp(candidate.score - best) * abs(kb.weight(rule))
                 swings[signal] = swings.get(signal, 0.0) + share
-    if not swings:
+    signals = sorted(signal for signal in swings if not recorded.recorded(signal))
+    if not signals:
         return None
-    signal = max(sorted(swings), key=lambda s: round(swings[s], 9))
+    signal = max(signals, key=lambda s: round(swings[s], 9))
     return f"Record {signal}; {_purpose(contenders, first)}."
 
 

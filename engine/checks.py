@@ -104,10 +104,18 @@ class Book:
         return {}
 
 
+def _parts(annotation: Any) -> Iterator[Any]:
+    """The types and the words that a slot may hold, whatever they are wrapped in."""
+    for part in get_args(annotation) or (annotation,):
+        if get_args(part):
+            yield from _parts(part)
+        elif part is not NoneType:
+            yield part
+
+
 def _kinds(annotation: Any) -> tuple[type, ...]:
     """The plain types that a slot may hold."""
-    parts = get_args(annotation) or (annotation,)
-    return tuple(type(p) if isinstance(p, str) else p for p in parts if p is not NoneType)
+    return tuple(type(p) if isinstance(p, str) else p for p in _parts(annotation))
 
 
 def _fits(value: Any, annotation: Any) -> bool:
@@ -122,7 +130,7 @@ def _fits(value: Any, annotation: Any) -> bool:
 
 
 def _constraint(slot: str, test: Constraint, annotation: Any, where: Path_) -> Said:
-    words = [p for p in get_args(annotation) if isinstance(p, str)]
+    words = [p for p in _parts(annotation) if isinstance(p, str)]
     for name, bound in test.comparisons:
         values = bound if isinstance(bound, tuple) else (bound,)
         for value in values:

@@ -39,9 +39,9 @@ class Atom:
 
     def matching(self, pool: list[Pooled]) -> list[Slotted]:
         """What the pattern matches; nothing holds of what is not known."""
-        found = []
+        found, tests = [], self.pattern.tests
         for slots, item in pool:
-            for slot, comparison, bound in self.tests:
+            for slot, comparison, bound in tests:
                 value = slots.get(slot)
                 if value is None or not comparison(value, bound):
                     break
@@ -53,11 +53,6 @@ class Atom:
     def counts(self) -> bool:
         """Whether it asks for a number, which may be none."""
         return self.pattern.count is not None
-
-    @cached_property
-    def tests(self) -> tuple[tuple[str, Callable[[Any, Any], Any], Any], ...]:
-        """Those of its pattern."""
-        return self.pattern.tests
 
     @cached_property
     def bounded(self) -> bool:

@@ -9,11 +9,12 @@ loss = "train/total_loss"      # this column is the training loss
 
 import tomllib
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from traindx.engine.sources import nearest
 
 OWN, SHARED = "traindx.toml", "pyproject.toml"
 
@@ -65,5 +66,5 @@ def _read(path: Path, section: Any) -> Configuration:
 
 
 def _instead(key: str, message: str) -> str:
-    near = get_close_matches(key, Configuration.model_fields, 1)
-    return f"{message}; did you mean '{near[0]}'?" if near and near[0] != key else message
+    known = Configuration.model_fields
+    return message if key in known else message + nearest(key, known)

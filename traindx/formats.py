@@ -55,14 +55,9 @@ def _case(suite: ElementTree.Element, name: str) -> ElementTree.Element:
 def _judged(case: ElementTree.Element, run: Judged, fail_on: FailOn) -> None:
     report = run.report
     kind = next((d.cause for d in faults(report)), report.verdict)
-    attributes = {"message": printable(report.headline), "type": kind}
-    found = run.reaches(fail_on)
-    told = (
-        ElementTree.SubElement(case, "failure", attributes)
-        if found
-        else (ElementTree.SubElement(case, "system-out"))
-    )
-    told.text = str(report)
+    said = {"message": printable(report.headline), "type": kind}
+    told = ("failure", said) if run.reaches(fail_on) else ("system-out", {})
+    ElementTree.SubElement(case, *told).text = str(report)
 
 
 def github(runs: Sequence[Judged], refused: Sequence[Refusal], least: FailOn) -> str:

@@ -7,11 +7,10 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.canonical import adaptive, canonical
+from traindx.mlp.curves import clip
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.signals import LAYERS
-
-MOST = 1e12
 
 
 class FirstStep(Fact):
@@ -33,7 +32,7 @@ def first_step(history: History) -> Iterator[FirstStep]:
     ratios = dict(_ratios(history, rate))
     if ratios:
         layer = max(ratios, key=lambda name: ratios[name])
-        yield FirstStep(ratio=min(ratios[layer], MOST), layer=layer)
+        yield FirstStep(ratio=clip(ratios[layer]), layer=layer)
 
 
 def _ratios(history: History, rate: float) -> Iterator[tuple[str, float]]:

@@ -31,7 +31,7 @@ class Skill(Fact):
     signals: ClassVar[Mapping[str, str]] = {"val": "the validation loss, and the settings"}
 
     split: str
-    basis: str | None
+    basis: Basis | None
     """None, as all that follows, of a loss of which it is not known what a constant would get."""
     baseline: float | None
     """The loss of the best constant answer."""

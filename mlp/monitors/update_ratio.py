@@ -13,7 +13,7 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.architecture import steps_per_epoch
-from traindx.mlp.curves import median, median_of
+from traindx.mlp.curves import clip, median, median_of
 from traindx.mlp.history import Array, History
 from traindx.mlp.layers import Grid, graded, grid, log10, ratios, together
 from traindx.mlp.monitors import monitor
@@ -176,6 +176,6 @@ def _overall(facts: list[UpdateRatio], moves: _Moves) -> UpdateRatioOverall:
         layer_least=facts[least].layer,
         layer_largest=facts[largest].layer,
         basis=moves.basis,
-        travelled=min(median_of(moves.path.sum(axis=1)), 1e12),
+        travelled=clip(median_of(moves.path.sum(axis=1))),
         share_frozen=float(np.mean([f.share_frozen == 1 for f in facts])),
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.architecture import Stage, stages
+from traindx.mlp.curves import clip
 from traindx.mlp.history import History
 from traindx.mlp.layers import graded, grid, ratios
 from traindx.mlp.monitors import monitor
@@ -106,7 +107,7 @@ class Start:
         if not self.std or not self.mean or not self.norm:
             return 0.0
         number = (self.norm / hypot(self.std, self.mean)) ** 2
-        return min(abs(self.mean) / self.std, 1e12) if number >= 30 else 0.0
+        return clip(abs(self.mean) / self.std) if number >= 30 else 0.0
 
     def spread(self) -> Ratios | None:
         """Against the scheme that suits, and against what is usual."""
