@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
-from tables import Sheet, show, write
+from tables import Sheet, publish, takes_markdown
 
 AT_ONCE = 100_000
 READ = "from traindx import read; import sys; read(sys.argv[1])"
@@ -84,12 +84,10 @@ def main() -> None:
     """Run the benchmark."""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=int, default=1000)
-    parser.add_argument("--markdown", type=Path, help="write the table to this file as well")
+    takes_markdown(parser)
     given = parser.parse_args()
     made = [measured(given.megabytes)]
-    show(made)
-    if given.markdown:
-        write(given.markdown, "Large logs", "python tests/benchmarks/large_logs.py", made)
+    publish(made, given.markdown, "Large logs", "large_logs.py")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from tables import Sheet, of, show, write
+from tables import Sheet, of, publish, takes_markdown
 
 from traindx import ReadError, Report, diagnose
 
@@ -246,7 +246,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
+    takes_markdown(parser)
     parser.add_argument("--verbose", action="store_true", help="one line for every file")
     given = parser.parse_args()
     found, judge = list(cases(given.folder)), Judge(rules())
@@ -255,9 +255,7 @@ def main() -> None:
             mark = "-" if not case.clear else "X" if judge.missed(case) else " "
             print(f"{mark} {case.file}: {case.labels()} -> {case.answer()}")
     made = list(sheets(found, judge))
-    show(made)
-    if given.markdown:
-        write(given.markdown, "Real logs", "python tests/benchmarks/logs.py FOLDER", made)
+    publish(made, given.markdown, "Real logs", "logs.py FOLDER")
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ training uses: all layers together, with room kept from one time to the next.
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from tables import Sheet, show, write
+from tables import Sheet, publish, takes_markdown
 
 from traindx.mlp.tensors import activation_measures, gradient_measures, norm, weight_measures
 
@@ -114,12 +113,10 @@ def main() -> None:
     """Run the benchmark."""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=1000)
-    parser.add_argument("--markdown", type=Path, help="write the table to this file as well")
+    takes_markdown(parser)
     given = parser.parse_args()
     made = [sheet(given.repeats)]
-    show(made)
-    if given.markdown:
-        write(given.markdown, "Measures", "python tests/benchmarks/measures.py", made)
+    publish(made, given.markdown, "Measures", "measures.py")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ import numpy as np
 import yaml
 from baselines import checklist, red_monitors
 from pydantic import BaseModel, ConfigDict
-from tables import Sheet, of, percent, show, write
+from tables import Sheet, of, percent, publish, takes_markdown
 
 from traindx import Diagnostician, History, Report, Series, Settings, default_knowledge, read
 from traindx.engine.facts import observe
@@ -585,7 +585,7 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--split", action="store_true", help="print the two halves of the families")
-    parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
+    takes_markdown(parser)
     parser.add_argument("--verbose", action="store_true", help="one line for every run")
     given = parser.parse_args()
     runs, known = load(given.folder), meaning()
@@ -599,10 +599,8 @@ def main() -> None:
     made = [*sheets(runs, found, known), followed_up(doctor, runs, known)]
     if given.split:
         made.insert(3, halves(runs, complete))
-    show(made)
-    if given.markdown:
-        command = f"python tests/benchmarks/recorded.py FOLDER{' --split' if given.split else ''}"
-        write(given.markdown, "Recorded runs", command, made)
+    command = f"recorded.py FOLDER{' --split' if given.split else ''}"
+    publish(made, given.markdown, "Recorded runs", command)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,12 @@ not count. Third, the public measures, as `measures.py` has them.
 
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from statistics import median
 from time import process_time
 
 import numpy as np
 from measures import OLDER_MS, Work, in_turn, read, sheet
-from tables import Sheet, show, write
+from tables import Sheet, publish, takes_markdown
 
 from traindx.mlp.network import MLP, TrainingSpec
 from traindx.mlp.network.activations import Array
@@ -207,13 +206,11 @@ def main() -> None:
     """Run the benchmark."""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=60)
-    parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
+    takes_markdown(parser)
     given = parser.parse_args()
     repeats = given.repeats
     made = [training_cost(repeats), step_cost(repeats), sheet(20 * repeats)]
-    show(made)
-    if given.markdown:
-        write(given.markdown, "Recording", "python tests/benchmarks/recording.py", made)
+    publish(made, given.markdown, "Recording", "recording.py")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-from tables import Sheet, show, write
+from tables import Sheet, publish, takes_markdown
 
 from traindx import Diagnostician, History, KnowledgeBase, ReadError, Settings, diagnose
 from traindx.diagnosing import load_knowledge
@@ -276,15 +276,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", help="of logs")
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--profile", action="store_true", help="where the time goes, by function")
-    parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
+    takes_markdown(parser)
     given = parser.parse_args()
     if given.profile:
         profile(given.repeats)
         return
     made = list(sheets(given.folder, given.repeats))
-    show(made)
-    if given.markdown:
-        write(given.markdown, "Speed", "python tests/benchmarks/speed.py FOLDER", made)
+    publish(made, given.markdown, "Speed", "speed.py FOLDER")
 
 
 if __name__ == "__main__":

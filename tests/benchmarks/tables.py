@@ -1,5 +1,6 @@
 """Tables of a benchmark: shown in the terminal, and the same as Markdown."""
 
+from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,18 @@ def write(path: Path, title: str, command: str, sheets: Sequence[Sheet]) -> None
     head = f"# {title}\n\nMade by `{command}`; do not edit.\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([head, *(s.markdown() for s in sheets)]), encoding="utf-8")
+
+
+def takes_markdown(parser: ArgumentParser) -> None:
+    """Let a benchmark be told where its tables are to be written as well."""
+    parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
+
+
+def publish(sheets: Sequence[Sheet], markdown: Path | None, title: str, command: str) -> None:
+    """Print the tables; write them as well, if a file was given."""
+    show(sheets)
+    if markdown:
+        write(markdown, title, f"python tests/benchmarks/{command}", sheets)
 
 
 def of(part: int, whole: int) -> str:
