@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from pydantic_core import from_json
+
 from traindx.mlp.readers.columns import number
 from traindx.mlp.readers.packed import PIECE, STDIN, Packed, packed
 from traindx.mlp.readers.thinning import thinned_rows
@@ -61,13 +63,13 @@ class Document:
         text = _cleared(_decoded(self.content)) if self.content else ""
         return "" if CONTROL.search(text[:100_000]) else text.lstrip("\ufeff")
 
-    def texts(self) -> Iterator[str]:
-        """The text in pieces of whole lines."""
+    def texts(self, pieces: int = 4) -> Iterator[str]:
+        """The text in parts of whole lines, each about so many pieces long."""
         if self.rest is None:
             yield self.text
             return
         decode, left = getincrementaldecoder(_encoding(self.content))("replace").decode, ""
-        for piece in chain(_gathered(self.rest.pieces()), [b""]):
+        for piece in chain(_gathered(self.rest.pieces(), pieces * PIECE), [b""]):
             whole, end, left = (left + decode(piece)).rpartition("\n")
             yield from [_cleared(whole + end).lstrip("\ufeff")] if end else []
         yield from [_cleared(left)] if left.strip() else []
@@ -95,7 +97,7 @@ class Document:
     @cached_property
     def _thinned(self) -> tuple[list[Mapping[str, Any]], tuple[str, ...]]:
         """The rows of a large log of JSON lines."""
-        read = (_json_lines(text) for text in self.texts())
+        read = (_json_lines(text) for text in self.texts(1))
         return thinned_rows(rows for rows, _ in filter(None, read))
 
     @cached_property
@@ -172,12 +174,12 @@ def _is_of_lines(head: bytes) -> bool:
     return start[0] not in "{[" or _loaded(start.split("\n", 1)[0]) is not None
 
 
-def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces, none much smaller than what is worth being parsed at once."""
+def _gathered(pieces: Iterator[bytes], least: int) -> Iterator[bytes]:
+    """The pieces, joined until they are worth being parsed at once."""
     parts = bytearray()
     for piece in pieces:
         parts += piece
-        if len(parts) >= 4 * PIECE:
+        if len(parts) >= least:
             yield bytes(parts)
             parts.clear()
     yield bytes(parts)
@@ -222,6 +224,11 @@ def _json(text: str) -> tuple[Any, tuple[str, ...]]:
 
 
 def _loaded(text: str) -> Any:
+    """The value; None if it is no JSON. What the fast parser refuses the lenient one may take."""
+    try:
+        return from_json(text)
+    except ValueError:
+        pass
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -15,7 +15,7 @@ from tempfile import mkstemp
 from typing import IO, Any, Protocol
 
 STDIN = "-"
-PIECE = 2**20
+PIECE = 2**18
 HELD = 2**24
 """Bytes of standard input that are held in memory; more go to a temporary file."""
 FINE = 512

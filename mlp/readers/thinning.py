@@ -8,6 +8,7 @@ among millions of ordinary steps.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
+from operator import methodcaller
 from typing import Any
 from zlib import crc32
 
@@ -15,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.history import Array
-from traindx.mlp.readers.columns import Column, Sheet
+from traindx.mlp.readers.columns import UNREADABLE, Column, Sheet
 
 Kinds = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 MOST_CELLS = 2**22
 MOST_VALUES = 2**20
 """In rows of their own, which take more memory than columns."""
+VALUES = methodcaller("values")
 SPIKE = 10.0
 """How many medians a value measures that stands out among its neighbours."""
 
@@ -150,7 +152,7 @@ def thinned_rows(
     batches: Iterable[Sequence[Mapping[str, Any]]],
 ) -> tuple[list[Mapping[str, Any]], tuple[str, ...]]:
     """The rows of a log that comes in batches, and how much was left out."""
-    sieve, shapes = Sieve(0), dict[object, int]()
+    sieve, shapes = Sieve(0), Shapes()
     kept: list[Mapping[str, Any]] = []
     for rows in batches:
         kept += compress(rows, sieve.admit(_shapes(rows, shapes)))
@@ -160,14 +162,33 @@ def thinned_rows(
     return kept, sieve.notes()
 
 
-def _shapes(rows: Sequence[Mapping[str, Any]], shapes: dict[object, int]) -> Kinds:
+class Shapes(dict[tuple[str, ...], int]):
+    """An even number for each set of keys, in the order in which they are met."""
+
+    def __missing__(self, keys: tuple[str, ...]) -> int:
+        return self.setdefault(keys, 2 * len(self))
+
+
+def _shapes(rows: Sequence[Mapping[str, Any]], shapes: Shapes) -> Kinds:
     """The kind of each row: which keys it has, and whether a number in it is odd."""
-    kinds = np.array([shapes.setdefault(tuple(row), 2 * len(shapes)) for row in rows], np.int64)
+    kinds = np.fromiter(map(shapes.__getitem__, map(tuple, rows)), np.int64, len(rows))
     odd = np.zeros(len(rows), bool)
-    for key in dict.fromkeys(k for row in rows[:50] for k, v in row.items() if type(v) is float):
-        numbers = np.array([v if type(v := row.get(key)) is float else 0.0 for row in rows])
-        odd |= _is_odd(numbers)
+    for kind in map(int, np.unique(kinds)):
+        alike = kinds == kind
+        for cells in zip(*map(VALUES, compress(rows, alike)), strict=True):
+            odd[alike] |= _are_odd(cells)
     return kinds + odd
+
+
+def _are_odd(cells: Sequence[Any]) -> Mask:
+    """Which of the cells of one column are numbers that stand out."""
+    if float not in set(map(type, cells[:50])):
+        return np.zeros(len(cells), bool)
+    try:
+        numbers = np.array(cells, np.float64)
+    except UNREADABLE:
+        numbers = np.array([c if type(c) is float else 0.0 for c in cells])
+    return _is_odd(numbers)
 
 
 def _is_odd(numbers: Array) -> Mask:
