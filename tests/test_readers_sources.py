@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import zstandard
 
 from traindx.configuration import Configuration, ConfigurationError, configuration
 from traindx.mlp.history import History
@@ -37,6 +38,7 @@ PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
     "gz": gzip.compress,
     "bz2": bz2.compress,
     "xz": lzma.compress,
+    "zst": zstandard.compress,
 }
 
 
@@ -66,6 +68,14 @@ def test_a_packed_log_that_is_cut_off_says_so(kind: str, tmp_path: Path) -> None
     history = read(path)
     assert len(history.series[LOSS]) > 10_000
     assert any("cut off" in note for note in history.notes)
+
+
+def test_what_is_needed_for_zstd_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    path = tmp_path / "log.zst"
+    path.write_bytes(zstandard.compress(LOG.encode()))
+    with pytest.raises(ReadError, match=r"traindx\[zstd\]"):
+        read(path)
 
 
 def test_a_zip_of_one_file_is_read_and_one_of_several_is_not(tmp_path: Path) -> None:

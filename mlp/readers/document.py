@@ -24,7 +24,6 @@ LARGEST = 2**31
 HEAD = 2**20
 
 BINARIES = {
-    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it first",
     b"\x93NUMPY": "a numpy array; save the losses as csv",
     b"\x89HDF": "an HDF5 file; save the history as csv or json",
     b"PAR1": "a parquet file; hand in the data frame instead",

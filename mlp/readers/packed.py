@@ -8,11 +8,12 @@ import zlib
 from atexit import register
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import mkstemp
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 STDIN = "-"
 PIECE = 2**18
@@ -32,14 +33,42 @@ class Unpacker(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-def _gzip() -> Any:
+def _gzip() -> Unpacker:
     return zlib.decompressobj(wbits=31)
+
+
+class Zstandard:
+    """Unpacks one stream of zstd; OSError where it is damaged, ValueError without the package."""
+
+    def __init__(self) -> None:
+        try:
+            self.package = import_module("zstandard")
+        except ImportError:
+            raise ValueError(
+                "compressed with zstd; install traindx[zstd], or unpack it first"
+            ) from None
+        self.stream = self.package.ZstdDecompressor().decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        return bool(self.stream.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self.stream.unused_data)
+
+    def decompress(self, data: bytes, /) -> bytes:
+        try:
+            return bytes(self.stream.decompress(data))
+        except self.package.ZstdError as error:
+            raise OSError(str(error)) from error
 
 
 UNPACKERS: dict[bytes, Callable[[], Unpacker]] = {
     b"\x1f\x8b": _gzip,
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7zXZ\x00": lzma.LZMADecompressor,
+    b"\x28\xb5\x2f\xfd": Zstandard,
 }
 ZIP = b"PK\x03\x04"
 
