@@ -1,6 +1,7 @@
 """Diagnosis: the whole way from a run to a report."""
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -35,16 +36,22 @@ SEVERITIES = tuple(Severity)
 class Diagnostician:
     """A knowledge base made ready to diagnose runs with. Safe to use from several threads."""
 
-    def __init__(
-        self,
-        knowledge: KnowledgeBase,
-        engine: str = "auto",
-        selection: Selection = EVERYTHING,
-    ) -> None:
+    def __init__(self, knowledge: KnowledgeBase, engine: str = "auto") -> None:
         self.knowledge = knowledge
-        self.selection = selection
+        self.selection = EVERYTHING
         self.program = compiled(knowledge, Fact.templates)
         self.matcher = matcher(self.program, engine)
+
+    def selecting(self, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> "Diagnostician":
+        """One that reports only these causes and symptoms (all, if none are named), not those.
+
+        Raises ValueError about names of nothing, with what may have been meant.
+        """
+        chosen = copy(self)
+        chosen.selection = Selection(tuple(select), tuple(ignore))
+        if unknown := "; ".join(chosen.selection.complaints(self.knowledge)):
+            raise ValueError(unknown)
+        return chosen
 
     def diagnose(self, run: Any) -> Report:
         """The report about a run of any kind that can be observed."""

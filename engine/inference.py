@@ -40,15 +40,6 @@ class Finding:
             return sentence(self.rule.because).filled({**self.context, **self.bound})
         return " ".join(dict.fromkeys(symptom.sentence for symptom in self.symptoms))
 
-    @property
-    def facts(self) -> Iterator[Fact]:
-        """The facts that it rests on in the end."""
-        for item in self.bound.values():
-            if isinstance(item, Fact):
-                yield item
-            elif isinstance(item, Finding):
-                yield from item.facts
-
     @cached_property
     def directly(self) -> frozenset[tuple[int, str]]:
         """The facts that it rests on without a symptom between, each with what was asked of it."""

@@ -347,15 +347,18 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
-def markdown(report: Report) -> str:
-    """The report as Markdown."""
+def markdown(report: Report, drawing: str = "") -> str:
+    """The report as Markdown, with a drawing below the answer."""
     lines: list[str] = []
-    for row in rows(report):
+    drawn = [Row(drawing, "line")] * bool(drawing)
+    for row in (*answer(report), *drawn, *findings(report)):
         lines += _markdown(row, bool(lines) and lines[-1].lstrip()[:2] in ("- ", "1.", "2."))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
 def _markdown(row: Row, after_list: bool) -> list[str]:
+    if row.kind in UNBROKEN:
+        return ["", "```text", printable(row.text), "```", ""]
     safe = SPECIAL.sub(r"\\\g<0>", printable(row.text))
     if row.kind in ("faulty", "healthy", "inconclusive"):
         return [f"## {safe}", ""]

@@ -123,6 +123,12 @@ def test_markdown_has_the_answer_as_its_heading(traindx: Traindx, failing: Path)
     assert traindx("diagnose", failing, "--format", "markdown").out.startswith("## FAULTY: ")
 
 
+def test_markdown_draws_the_curve_as_it_is(traindx: Traindx, failing: Path) -> None:
+    told = traindx("diagnose", failing, "--format", "markdown").out
+    fenced = told.split("```text\n")[1].split("```")[0].splitlines()
+    assert {*fenced[:8]} <= {*traindx("diagnose", failing).out.splitlines()}
+
+
 def test_one_bad_file_does_not_keep_the_others_back(
     traindx: Traindx, failing: Path, tmp_path: Path
 ) -> None:

@@ -382,7 +382,6 @@ def test_the_clearest_match_plays_the_role() -> None:
     finding = infer(facts, program, PlainMatcher(program)).clearest("symptom", "a")
     assert finding is not None
     assert finding.bound["x"] == facts[1]
-    assert list(finding.facts) == [facts[1]]
 
 
 @pytest.mark.parametrize("rules", [USES - 1, USES, USES + 1, 300, 2 * USES + 1])

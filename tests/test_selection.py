@@ -3,7 +3,7 @@
 import pytest
 
 from traindx.demo import sample
-from traindx.diagnosing import Diagnostician, default_knowledge
+from traindx.diagnosing import Diagnostician, default_knowledge, diagnose
 from traindx.engine.render import text
 from traindx.engine.report import Report
 from traindx.engine.selection import Selection
@@ -16,11 +16,17 @@ CAUSE, SYMPTOM, CONSEQUENCE = "overfitting", "validation_loss_rises", "gap_opens
 
 def report(select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Report:
     """That of a run that overfits while its learning rate ends at zero."""
-    return Diagnostician(KB, "plain", Selection(select, ignore)).diagnose(RUN)
+    return Diagnostician(KB, "plain").selecting(select, ignore).diagnose(RUN)
 
 
 def causes(found: Report) -> list[str]:
     return [d.cause for d in found.diagnoses]
+
+
+def test_diagnose_takes_a_selection() -> None:
+    assert causes(diagnose(RUN, ignore=[CAUSE])) == causes(report(ignore=(CAUSE,)))
+    with pytest.raises(ValueError, match="did you mean 'overfitting'"):
+        diagnose(RUN, select=["overfittin"])
 
 
 def test_without_a_selection_nothing_is_left_out() -> None:

@@ -201,12 +201,12 @@ def _diagnostician(
     ignore: Sequence[str] | None = None,
 ) -> "Diagnostician":
     from traindx.engine.diagnosis import Diagnostician
-    from traindx.engine.selection import Selection
 
-    kb, selection = _knowledge(rules), Selection(tuple(select or ()), tuple(ignore or ()))
-    if unknown := "; ".join(selection.complaints(kb)):
-        _refuse(_see(unknown, "list"))
-    return Diagnostician(kb, engine.value, selection)
+    whole = Diagnostician(_knowledge(rules), engine.value)
+    try:
+        return whole.selecting(select or (), ignore or ())
+    except ValueError as error:
+        _refuse(_see(str(error), "list"))
 
 
 def _knowledge(rules: Sequence[Path] | None) -> "KnowledgeBase":

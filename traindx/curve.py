@@ -151,6 +151,11 @@ def drawn(curve: Curve, width: int, ascii_only: bool = False) -> Iterator[Text]:
     yield from _legend(curve, width, ascii_only)
 
 
+def drawing(curve: Curve) -> str:
+    """The curve as plain text, as wide as it may get."""
+    return "\n".join(line.plain for line in drawn(curve, WIDE))
+
+
 def _number(value: Any) -> str:
     return plainly(f"{value:.3g}")
 

@@ -42,6 +42,8 @@ def diagnose(
     rules: Iterable[str | PathLike[str]] = (),
     engine: str = "auto",
     aliases: Mapping[str, str] | None = None,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
 ) -> Report:
     """What is wrong with a training, why, and what to do about it.
 
@@ -53,10 +55,11 @@ def diagnose(
     engine: "auto" (durable_rules where it can be used), "durable_rules" or "plain".
     aliases: how columns are to be read, such as {"train/total": "loss@train"} or
         {"loss": "train/total"}.
+    select, ignore: the only causes and symptoms to report, and those not to.
 
-    Raises ReadError if the history cannot be read, SourceError if a rule file is wrong.
+    Raises ReadError if the history cannot be read, SourceError if a rule file is wrong, ValueError
+    if no cause and no symptom has the name of one to select or to ignore.
     """
-    run = read(history, aliases=aliases)
-    return _diagnostician(engine, tuple(str(Path(folder).resolve()) for folder in rules)).diagnose(
-        run
-    )
+    folders = tuple(str(Path(folder).resolve()) for folder in rules)
+    asked = _diagnostician(engine, folders).selecting(select, ignore)
+    return asked.diagnose(read(history, aliases=aliases))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree import ElementTree
 
+from traindx.curve import drawing
+from traindx.engine.render import markdown as told
 from traindx.engine.render import plainly, printable
 from traindx.engine.report import Diagnosis
 from traindx.judged import Judged, Refusal, faults, riddles
@@ -25,8 +27,8 @@ def json(runs: Sequence[Judged], alone: bool) -> str:
 
 
 def markdown(runs: Sequence[Judged]) -> str:
-    """The reports, a line between them."""
-    return "\n---\n\n".join(run.report.to_markdown() for run in runs)
+    """The reports with their curves, a line between them."""
+    return "\n---\n\n".join(told(run.report, drawing(run.curve)) for run in runs)
 
 
 def junit(runs: Sequence[Judged], refused: Sequence[Refusal], fail_on: FailOn) -> str:
