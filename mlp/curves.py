@@ -107,8 +107,25 @@ class Curve:
 
     @cached_property
     def rebound_sigmas(self) -> float | None:
-        """The rise from the best level, likewise."""
-        return self.rise_sigmas(self.lowest)
+        """The rise from the best level, likewise; or that of all later values, if none comes back."""
+        risen = self.rise_sigmas(self.lowest)
+        return None if risen is None else max(risen, self._never_back)
+
+    @cached_property
+    def _never_back(self) -> float:
+        """How far all that came after the best values lies above them, by Welch's t.
+
+        0 if one of at least six comes back to them, or if it is below 4: they were chosen as the
+        best of many. Swings that set in with a rise hide it from the noise of single values.
+        """
+        around = max(1, len(self.values) // 16)
+        start, end = max(0, self.lowest - around), self.lowest + around + 1
+        best, later = self.values[start:end], self.values[end:]
+        if len(best) < 3 or len(later) < 6 or later.min() <= best.max():
+            return 0.0
+        error = np.hypot(*(np.std(v, ddof=1) / np.sqrt(len(v)) for v in (best, later)))
+        found = sigmas(float(later.mean() - best.mean()), float(error))
+        return found if found >= 4 else 0.0
 
     @cached_property
     def fall_sigmas(self) -> float | None:
