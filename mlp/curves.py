@@ -371,6 +371,18 @@ def late(found: Curve, share: float) -> int:
     return max(0, min(places - max(3, round(share * places)), places - 2))
 
 
+def still_rising(found: Curve) -> bool:
+    """Whether a score was still going up when the run ended: by its last third, beyond noise.
+
+    Of fewer than nine values noise is not known well: there the last three must rise, to the best.
+    """
+    values = found.values
+    if len(values) < 9:
+        return len(values) >= 3 and bool((np.diff(values[-3:]) > 0).all() and values[-1] >= max(values))
+    tail = line(found, late(found, 1 / 3))
+    return tail.change > 4 * tail.error and tail.change > 0.02 * float(np.ptp(found.level))
+
+
 def first_nonfinite(series: Series) -> int | None:
     """The place of the first value that is not finite."""
     bad = ~np.isfinite(series.values)

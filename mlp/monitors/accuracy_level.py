@@ -7,7 +7,7 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.architecture import task_of
-from traindx.mlp.curves import Curve, curve_of
+from traindx.mlp.curves import Curve, curve_of, still_rising
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings
@@ -44,6 +44,8 @@ class AccuracyLevel(Fact):
     """Whether the gain is below three sigmas or below 0.02."""
     drop: float
     """The best level minus the last."""
+    still_rising: bool
+    """Whether it was still going up when the run ended."""
     stuck_at_chance: bool | None
     """Whether it is stuck within 0.02 (and two sigmas) of chance or of the commonest class."""
     perfect: bool
@@ -77,6 +79,7 @@ def _level(found: Curve, split: str, settings: Settings) -> AccuracyLevel:
         gain=best - found.first,
         stuck=stuck,
         drop=best - found.last,
+        still_rising=still_rising(found),
         stuck_at_chance=stuck and _near(found, known) if known else None,
         perfect=found.last >= 0.999,
     )

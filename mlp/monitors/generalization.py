@@ -29,14 +29,23 @@ class Generalization(Fact):
     """(held-out - train) at the end, as a share of what the train loss fell by."""
     first_gap: float
     """(held-out - train) / |train| at the first evaluation."""
+    first_epoch: float | None
+    """How many epochs had passed by then, where they were counted."""
     gap_from_start: bool
-    """Whether it was far worse from the first evaluation on, and hardly fell, while train fell."""
+    """Whether it was far worse from the first evaluation on, and hardly fell, while train fell.
+
+    Not if it went on rising from there, and the gap was no larger than the training loss or had
+    had epochs to open.
+    """
     val_rise: float
     """From the best held-out level to the last, relative to the best."""
     val_rise_sigmas: float | None
     val_rise_of_progress: float
     within_noise: bool
-    """Whether that rise is below three sigmas, or below 1 %."""
+    """Whether that rise is below three sigmas, or below 1 %, and the curves do not part."""
+    parts: bool
+    """Whether in a record too short for statistics the held-out loss goes up from its lowest
+    point, time and again, while train goes down."""
     val_fall: float
     """From the first held-out level (no early transient) to the best, as a share of the first."""
     val_flat: bool
@@ -62,6 +71,10 @@ class Generalization(Fact):
     """The median of held-out over training loss in the last half."""
     whole_ratio: int | None
     """The whole number, 2 to 16, that the training loss is of the held-out one all along."""
+
+
+SHORT = 12
+"""Evaluations up to which noise cannot be told from a rise by its size alone."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,19 @@ class Pair:
     @property
     def within_noise(self) -> bool:
         sigmas = self.rise_sigmas
-        return (sigmas is not None and sigmas < 3) or self.rise <= 0.01 * self.val_size
+        hidden = sigmas is not None and sigmas < 3 and not self.parts
+        return hidden or self.rise <= 0.01 * self.val_size
+
+    @cached_property
+    def parts(self) -> bool:
+        """Of at most twelve evaluations; a rise by a tenth and by 2.5 times the noise."""
+        since = self.val.lowest
+        later = self.val.values[since:]
+        if self.val.points > SHORT or len(later) < 3 or not self.positive:
+            return False
+        least = max(0.1, 2.5 * (self.val.noise or 0.0))
+        risen = float(later[-1]) >= (1 + least) * float(later[0])
+        return risen and self.train_fall_since_best >= 0.15 and _concordance(later) >= 0.6
 
     @property
     def val_size(self) -> float:
@@ -140,6 +165,13 @@ class Pair:
         return part(self.val.last - float(self.trained[-1]), self.train_progress)
 
 
+def _concordance(values: Array) -> float:
+    """Kendall's tau of values with their order: 1 if each is higher than all before it."""
+    later = np.sign(values[None, :] - values[:, None])
+    places = len(values)
+    return float(np.triu(later, 1).sum()) / (places * (places - 1) / 2)
+
+
 def pair(history: History) -> tuple[str, Pair] | None:
     """The held-out split and its loss beside the training loss."""
     train, held = curve_of(history, "loss", "train"), held_out(history)
@@ -159,17 +191,20 @@ def generalization(history: History) -> Iterator[Generalization]:
 
 def _generalization(history: History, split: str, both: Pair) -> Generalization:
     val, train = both.val, both.train
+    first_epoch = _epoch_at(history, float(both.steps[0]))
     return Generalization(
         split=split,
         points=val.points,
         gap=both.gap(-1),
         gap_of_progress=both.gap_of_progress,
         first_gap=both.gap(0),
-        gap_from_start=_gap_from_start(both),
+        first_epoch=first_epoch,
+        gap_from_start=_gap_from_start(both) and not _opened(both, first_epoch),
         val_rise=ratio(both.rise, both.val_size, 0.0),
         val_rise_sigmas=both.rise_sigmas,
         val_rise_of_progress=part(both.rise, both.progress),
         within_noise=both.within_noise,
+        parts=both.parts,
         val_fall=ratio(both.progress, both.first if val.positive else val.spread, 0.0),
         val_flat=both.flat,
         val_noise=val.noise,
@@ -185,6 +220,20 @@ def _generalization(history: History, split: str, both: Pair) -> Generalization:
         below_ratio=_beside(both),
         whole_ratio=_whole_ratio(both),
     )
+
+
+def _epoch_at(history: History, step: float) -> float | None:
+    """The epoch at a step."""
+    if history.axis == "epoch":
+        return step
+    counted = sound(history, "epoch")
+    return None if counted is None else float(np.interp(step, counted.steps, counted.values))
+
+
+def _opened(both: Pair, first_epoch: float | None) -> bool:
+    """Whether a gap at the first evaluation may have opened before it, as it does after it."""
+    widens = both.rise >= 0.1 * both.val_size and not both.within_noise
+    return widens and (both.gap(0) < 1 or (first_epoch or 0.0) > 1.5)
 
 
 def _beside(both: Pair) -> float | None:

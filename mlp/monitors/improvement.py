@@ -20,6 +20,8 @@ class Improvement(Fact):
     signals: ClassVar[Mapping[str, str]] = LOSS_OF_SPLIT
 
     split: str
+    since: float
+    """Where that part of the run begins."""
     late_gain: float
     """The fall of the last fifth, as a share of the range of all levels."""
     late_gain_sigmas: float | None
@@ -42,6 +44,7 @@ def improvement(history: History) -> Iterator[Improvement]:
         relative = ratio(-tail.change, found.size(abs(tail.middle)), 0.0)
         yield Improvement(
             split=split,
+            since=float(found.steps[late(found, 0.2)]),
             late_gain=gain,
             late_gain_sigmas=beyond,
             late_relative=relative,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import curve_of
+from traindx.mlp.curves import curve_of, still_rising
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.readers.names import higher_is_better
@@ -25,6 +25,8 @@ class MetricLevel(Fact):
     first: float
     best: float
     last: float
+    still_rising: bool
+    """Whether it was still going up when the run ended."""
 
 
 @monitor
@@ -35,4 +37,11 @@ def metric_level(history: History) -> Iterator[MetricLevel]:
         found = curve_of(history, "metric", scope) if higher_is_better(name) else None
         if found is not None and found.least >= 0 and found.greatest <= 1:
             best = float(found.level.max())
-            yield MetricLevel(split=split, name=name, first=found.first, best=best, last=found.last)
+            yield MetricLevel(
+                split=split,
+                name=name,
+                first=found.first,
+                best=best,
+                last=found.last,
+                still_rising=still_rising(found),
+            )
