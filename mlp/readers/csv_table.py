@@ -171,12 +171,21 @@ def _numbers(body: str, delimiter: str, width: int) -> Array | None:
     cuts = np.cumsum(codes == ord(","))[codes == ord("\n")]
     if not np.array_equal(cuts, np.arange(1, len(cuts) + 1) * (width - 1)):
         return None
+    raw = b"nan" + raw if raw.startswith(b",") else raw
     for gap, filled in GAPS:
         raw = raw.replace(gap, filled)
-    with catch_warnings():
-        simplefilter("ignore", DeprecationWarning)  # says that a cell is no number
-        numbers = np.fromstring(raw.replace(b"\n", b",")[:-1], sep=",")
+    numbers = _separated(raw.replace(b"\n", b",")[:-1])
     return numbers.reshape(-1, width) if len(numbers) == len(cuts) * width else None
+
+
+def _separated(raw: bytes) -> Array:
+    """The numbers between commas; none, or those before it, if one cell is no number."""
+    try:
+        with catch_warnings():
+            simplefilter("ignore", DeprecationWarning)  # numpy before 2.3 warns, later it raises
+            return np.fromstring(raw, sep=",")
+    except ValueError:
+        return np.zeros(0)
 
 
 def _without_headers(
