@@ -1,13 +1,18 @@
 """XGBoost and LightGBM: `{"train": {"logloss": [...]}, "valid": {...}}`, whatever the measure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases, histories
-from traindx.mlp.readers.columns import sheet
+from traindx.mlp.readers.columns import Sheet, sheet
 from traindx.mlp.readers.document import Document, is_numbers
 from traindx.mlp.readers.names import words
+
+FIRST = "validation_0"
+"""XGBoost's name for the first of several sets of which none was given one."""
+FURTHER = "val/set/"
+"""Before the name of a validation set that is not the first."""
 
 
 def recognise(document: Document) -> float:
@@ -20,27 +25,29 @@ def recognise(document: Document) -> float:
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
-    """XGBoost numbers its sets; the first of several is the training data by custom."""
     data: Mapping[str, Mapping[str, Any]] = document.data
-    splits, notes = _splits(list(map(str, data)))
-    columns = dict(_columns(data, splits))
-    names = {title: f"metric@val/{title}" for title in columns if "/" in title.partition("/")[2]}
-    return histories(sheet(columns, names=names, notes=notes), document, aliases)
+    columns = {(str(s), str(m)): values for s, of in data.items() for m, values in of.items()}
+    return histories(of_sets(columns), document, aliases)
 
 
-def _splits(sets: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    splits = [words(name).split for name in sets]
-    if len(sets) > 1 and "train" not in splits and sets[0].endswith("_0"):
-        note = f"'{sets[0]}' was taken for the training data, '{sets[1]}' for the validation data"
-        return ["train", *splits[1:]], (note,)
-    return splits, ()
+def of_sets(columns: Mapping[tuple[str, str], Sequence[Any]], **more: Sequence[Any]) -> Sheet:
+    """The measures by data set and name as a sheet; no two sets are one split."""
+    prefixes, notes = _prefixes(list(dict.fromkeys(name for name, _ in columns)))
+    cells = {f"{prefixes[name]}/{measure}": values for (name, measure), values in columns.items()}
+    names = {title: f"metric@{title}" for title in cells if title.startswith(FURTHER)}
+    return sheet({**more, **cells}, names=names, notes=notes)
 
 
-def _columns(
-    data: Mapping[str, Mapping[str, Any]], splits: Sequence[str]
-) -> Iterator[tuple[str, Any]]:
-    seen: set[str] = set()
-    for (name, measures), split in zip(data.items(), splits, strict=True):
-        prefix = f"val/{name}" if split in seen else split
-        seen.add(split)
-        yield from ((f"{prefix}/{measure}", values) for measure, values in measures.items())
+def _prefixes(sets: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What stands before the measures of each set, and what is doubtful about it."""
+    splits = {name: words(name).split or "val" for name in sets}
+    notes: tuple[str, ...] = ()
+    if FIRST in splits and len(sets) > 1 and "train" not in splits.values():
+        splits[FIRST] = "train"
+        other = next(name for name in sets if name != FIRST)
+        notes = (f"'{FIRST}' was taken for the training data, '{other}' for the validation data",)
+    firsts = {split: name for name, split in reversed(splits.items())}
+    further = [name for name, split in splits.items() if firsts[split] != name]
+    if further:
+        notes += (f"further data sets are metrics only: {', '.join(map(repr, further))}",)
+    return {n: FURTHER + n if n in further else split for n, split in splits.items()}, notes
