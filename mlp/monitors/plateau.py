@@ -100,21 +100,29 @@ def flat_since(found: Curve) -> int:
     error = median_of(found.error[-tail:])
     size = abs(median_of(back[:tail])) if found.positive else 2 * found.spread
     width = np.maximum.accumulate(back) - np.minimum.accumulate(back)
-    falling, level = _fall_sigmas(found), width <= 0.01 * size
-    flat = level | ((width <= 6 * error) & (falling < 2.5))
+    (fall, falling), level = _falls(found), width <= 0.01 * size
+    still = (falling < 2.5) & ((falling < 2) | (fall < 0.1 * found.spread))
+    flat = level | ((width <= 6 * error) & still)
     leaves = np.flatnonzero(~level & ((width > 6 * error) | (falling > 3.5)))
     reach = int(leaves[0]) if len(leaves) else len(back)
     longest = int(np.flatnonzero(flat[:reach])[-1])
     return len(back) - 1 - longest
 
 
-def _fall_sigmas(found: Curve) -> Array:
-    """The fall of the line through the last n points, in its standard errors, for each n."""
+def _falls(found: Curve) -> tuple[Array, Array]:
+    """The fall of the line through the last n points and its size in standard errors, for each n.
+
+    The noise is that of the curve, or what eight points or more leave beside the line, if that is
+    less: swings to and fro look larger in differences.
+    """
     values = found.values[::-1] - found.last
     sigma = median_of(found.sigma[-max(1, len(values) // 2) :])
     if sigma == 0:
-        return np.zeros(len(values))
-    places, counts = np.arange(len(values)), np.arange(1, len(values) + 1)
+        return np.zeros(len(values)), np.zeros(len(values))
+    places, counts = np.arange(len(values)), np.arange(1.0, len(values) + 1)
     centred = np.cumsum(places * values) - (counts - 1) / 2 * np.cumsum(values)
-    moment = np.maximum(counts * (counts.astype(float) ** 2 - 1) / 12, 0.5)
-    return np.asarray(centred / np.sqrt(moment) / sigma)
+    moment = np.maximum(counts * (counts**2 - 1) / 12, 0.5)
+    scatter = np.cumsum(values**2) - np.cumsum(values) ** 2 / counts - centred**2 / moment
+    beside = np.sqrt(np.maximum(scatter, 0.0) / np.maximum(counts - 2, 1.0))
+    noise = np.where(counts < 8, sigma, np.clip(beside, sigma / 2, sigma))
+    return centred / moment * (counts - 1), centred / np.sqrt(moment) / noise
