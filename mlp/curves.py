@@ -61,6 +61,13 @@ class Curve:
         """Where the level is lowest."""
         return int(np.argmin(self.level))
 
+    @cached_property
+    def turn(self) -> int:
+        """Where the lowest value is, among the levels that are as low as the lowest."""
+        error = np.hypot(self.error, self.error[self.lowest])
+        low = np.flatnonzero(self.level <= self.best + 2 * error)
+        return int(low[np.argmin(self.values[low])])
+
     @property
     def best(self) -> float:
         return float(self.level[self.lowest])

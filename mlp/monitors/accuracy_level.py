@@ -7,10 +7,11 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.architecture import task_of
-from traindx.mlp.curves import Curve, curve_of, still_rising
+from traindx.mlp.curves import Curve, curve_of, median_of, still_rising
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings
+from traindx.mlp.signals import CLASS_SHARES, CLASSES
 
 
 class AccuracyLevel(Fact):
@@ -21,6 +22,13 @@ class AccuracyLevel(Fact):
     signals: ClassVar[Mapping[str, str]] = {
         "train": "the training accuracy",
         "val": "the validation accuracy",
+    }
+    to_know: ClassVar[Mapping[str, str]] = {
+        "chance": CLASSES,
+        "above_chance": CLASSES,
+        "skill": CLASSES,
+        "best_skill": CLASSES,
+        "majority": CLASS_SHARES,
     }
 
     split: str
@@ -40,6 +48,10 @@ class AccuracyLevel(Fact):
     """The share of the run at levels clearly below always answering the commonest class."""
     gain: float
     """The best level minus the first."""
+    noise: float | None
+    """The noise of one point."""
+    constant: bool
+    """Whether at least four values are all the same."""
     stuck: bool
     """Whether the gain is below three sigmas or below 0.02."""
     drop: float
@@ -77,6 +89,8 @@ def _level(found: Curve, split: str, settings: Settings) -> AccuracyLevel:
         best_skill=_skill(best, known),
         share_below=_share_below(found, majority),
         gain=best - found.first,
+        noise=median_of(found.sigma) if found.measured else None,
+        constant=found.points >= 4 and found.greatest - found.least < 1e-9,
         stuck=stuck,
         drop=best - found.last,
         still_rising=still_rising(found),

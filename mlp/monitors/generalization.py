@@ -52,6 +52,7 @@ class Generalization(Fact):
     """Whether the held-out loss never improved beyond its noise, or by 1 %."""
     val_noise: float | None
     best_step: float
+    """Of the lowest value, among the levels that are as low as the lowest."""
     best_at: float
     after_best: int
     """How many evaluations came after the best."""
@@ -151,7 +152,7 @@ class Pair:
 
     @property
     def train_fall_since_best(self) -> float:
-        then = float(self.trained[self.val.lowest])
+        then = float(self.trained[self.val.turn])
         return ratio(then - float(self.trained[-1]), self.train.size(then), 0.0)
 
     def gap(self, place: int) -> float:
@@ -208,9 +209,9 @@ def _generalization(history: History, split: str, both: Pair) -> Generalization:
         val_fall=ratio(both.progress, both.first if val.positive else val.spread, 0.0),
         val_flat=both.flat,
         val_noise=val.noise,
-        best_step=float(val.steps[val.lowest]),
+        best_step=float(val.steps[val.turn]),
         best_at=val.share(val.lowest),
-        after_best=int(np.sum(both.steps > val.steps[val.lowest])),
+        after_best=int(np.sum(both.steps > val.steps[val.turn])),
         train_fall_since_best=both.train_fall_since_best,
         train_low=ratio(train.last, train.first) if train.positive else None,
         metric_disagrees=metric_disagrees(history, split, val),
@@ -281,7 +282,7 @@ def _accuracy_drop(history: History, split: str) -> float | None:
 
 def metric_disagrees(history: History, split: str, loss: Curve) -> bool | None:
     """Whether most held-out metrics went on improving after the best loss; accuracy decides."""
-    since = float(loss.steps[loss.lowest])
+    since = float(loss.steps[loss.turn])
     accuracy = curve_of(history, "accuracy", split)
     if accuracy is not None:
         return _improves(accuracy, since, True)

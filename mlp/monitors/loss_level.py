@@ -12,7 +12,7 @@ from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.monitors.initial_loss import initial_value
 from traindx.mlp.settings import Settings
-from traindx.mlp.signals import LOSS_OF_SPLIT
+from traindx.mlp.signals import CLASSES, LOSS_OF_SPLIT
 
 CLASSIFYING: Final = ("cross_entropy", "binary_cross_entropy", "nll", None)
 VOCABULARIES: Final = (30522, 32000, 50257, 50304, 128256, 151936, 256000)
@@ -32,18 +32,20 @@ class LossLevel(Fact):
     signal: ClassVar[str] = "the loss"
     about: ClassVar[tuple[str, ...]] = ("split",)
     signals: ClassVar[Mapping[str, str]] = LOSS_OF_SPLIT
+    to_know: ClassVar[Mapping[str, str]] = {"name": CLASSES}
 
-    name: str
+    name: str | None
     """uniform, uniform_vocabulary, uniform_unknown (of as many classes as `classes`), ln2,
     prior_entropy, double_softmax_floor, double_sigmoid_floor, log_clip_1e7, log_clip_bce100,
-    caffe_fltmin, target_variance; none if no level was met."""
+    caffe_fltmin, target_variance; none if no level was met; None if none was met and neither the
+    number of classes nor the targets are known, so that hardly any could be."""
     split: str
     level: float
     value: float
     relative_error: float
-    where: str
-    """start, end or throughout."""
-    settled: bool
+    where: str | None
+    """start, end or throughout; None if no level was met."""
+    settled: bool | None
     """Whether the loss had come to rest there (less than 3 % of change over the last quarter)."""
     accuracy: float | None
     """That of the split where the level was met."""
@@ -89,19 +91,20 @@ def loss_level(history: History) -> Iterator[LossLevel]:
             if place is not None
         }
         facts = list(_facts(history, split, matches, found))
-        yield from facts or [_none(split, found.last)]
+        yield from facts or [_none(split, found.last, history.settings)]
 
 
-def _none(split: str, level: float) -> LossLevel:
+def _none(split: str, level: float, settings: Settings) -> LossLevel:
     """That no known level was met."""
+    known = settings.vocabulary or _classes(settings) or settings.target
     return LossLevel(
-        name="none",
+        name="none" if known else None,
         split=split,
         level=level,
         value=level,
         relative_error=0.0,
-        where="end",
-        settled=False,
+        where=None,
+        settled=None,
         accuracy=None,
         classes=None,
         share=None,

@@ -25,6 +25,7 @@ class LossTrend(Fact):
     best: float
     last: float
     best_step: float
+    """Of the lowest value, among the levels that are as low as the lowest."""
     last_step: float
     best_at: float
     """The share of the run at which the best level was reached."""
@@ -73,7 +74,7 @@ def _trend(split: str, found: Curve) -> LossTrend:
         first=found.first,
         best=found.best,
         last=found.last,
-        best_step=float(found.steps[found.lowest]),
+        best_step=float(found.steps[found.turn]),
         last_step=float(found.steps[-1]),
         best_at=found.share(found.lowest),
         fall=ratio(progress(found), found.scale, 0.0),
@@ -123,7 +124,7 @@ def _significant(found: Curve) -> bool | None:
 def _since(found: Curve) -> float | None:
     beyond = found.rebound_sigmas
     risen = beyond is not None and beyond > 3
-    return float(found.steps[found.lowest]) if risen else None
+    return float(found.steps[found.turn]) if risen else None
 
 
 def _early_rise(found: Curve) -> float:

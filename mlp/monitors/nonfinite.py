@@ -25,6 +25,7 @@ class Nonfinite(Fact):
         "gradient_norm": "the gradient norm",
         "val": "the validation loss",
     }
+    absent: ClassVar[tuple[str, ...]] = ("since", "recovers")
 
     quantity: str
     scope: str

@@ -47,7 +47,7 @@ def overfitting(history: History) -> Iterator[Overfitting]:
         ended = np.isfinite(end_of_sense(history))
         yield Overfitting(
             severity=None if ended else max(_severity(rise), _mild(both) if stalled else 0.0),
-            since=float(both.val.steps[both.val.lowest]) if risen else None,
+            since=float(both.val.steps[both.val.turn]) if risen else None,
             rise=min(rise, 1e12),
             stalled=stalled,
         )
