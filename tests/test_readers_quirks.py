@@ -90,7 +90,7 @@ QUIRKS: dict[str, tuple[str, Series, str]] = {
             "loss@train": [0.3, 0.15],
             "loss@val": [0.4, 0.25],
             "metric@val/mAP_0.5": [0.001, 0.1],
-            "learning_rate": [0.1, 0.05],
+            "learning_rate": [0.0001, 0.0002],
         },
         "sum of",
     ),

@@ -21,6 +21,7 @@ from traindx.mlp.history import Array, History, Name, Series
 from traindx.mlp.readers.columns import Column, Sheet
 from traindx.mlp.readers.document import Document, ReadError
 from traindx.mlp.readers.names import (
+    SPLITS,
     UNSPLIT,
     Meaning,
     axis_rank,
@@ -471,7 +472,7 @@ def _one_each(named: Sequence[Named], notes: list[str]) -> list[Named]:
     """The best column of each name first; the others under names of their own."""
     best: dict[Name, Named] = {}
     others: list[Named] = []
-    for n in sorted(named, key=_preference):
+    for n in sorted(_shared_rate_first(named), key=_preference):
         if n.name not in best:
             best[n.name] = n
         elif n.meaning.quantity == "learning_rate":
@@ -482,7 +483,28 @@ def _one_each(named: Sequence[Named], notes: list[str]) -> list[Named]:
     for n in others:
         best.setdefault(n.name, n)
     order = {n.title: i for i, n in enumerate(named)}
-    return sorted(best.values(), key=lambda n: order[n.title])
+    return sorted(best.values(), key=lambda n: (_is_further_rate(n), order[n.title]))
+
+
+def _is_further_rate(n: Named) -> bool:
+    return n.meaning.quantity == "learning_rate" and bool(n.meaning.scope)
+
+
+def _shared_rate_first(named: Sequence[Named]) -> Sequence[Named]:
+    """With the learning rate that most groups of weights share before that of one group alone."""
+    rates = [n for n in named if n.meaning.quantity == "learning_rate" and n.title[-1:].isdigit()]
+    together = np.logical_and.reduce([n.column.recorded for n in rates]) if rates else np.zeros(1)
+    if len(rates) < 3 or not together.any():
+        return named
+    values = np.array([n.column.values[together] for n in rates])
+    middle = np.sort(values, axis=0)[(len(rates) - 1) // 2]
+    agreement = np.mean(np.isclose(values, middle, rtol=1e-6, atol=0.0), axis=1)
+    if np.sort(agreement)[-2] < 0.5:
+        return named
+    least = min(n.meaning.rank for n in rates)
+    shared = rates[int(np.argmax(agreement))]
+    first = replace(shared, meaning=replace(shared.meaning, rank=least - 1))
+    return [first if n is shared else n for n in named]
 
 
 def _preferred(best: Mapping[Name, Named], named: Sequence[Named]) -> Iterator[str]:
@@ -521,7 +543,7 @@ def _with_losses(named: list[Named], sums: bool, notes: list[str]) -> list[Named
         return named
     direct = {n.meaning.scope for n in named if n.meaning.quantity == "loss"}
     made = []
-    for split in {"train": 0, "val": 1, "test": 2}.keys() - direct:
+    for split in [split for split in SPLITS if split not in direct]:
         parts = [n for n in named if n.meaning.quantity == "loss_component" and n.split == split]
         if parts:
             made.append(_total(parts, split, sums or not direct, notes))

@@ -1,4 +1,8 @@
-"""Ultralytics and YOLOv5/v9 `results.csv`: the loss is the sum of its components."""
+"""Ultralytics and YOLOv5/v9 `results.csv`: the loss is the sum of its components.
+
+These are what is measured in training and in validation under one name, such as `train/box_om`
+and `val/box_om` of YOLOv10, which has two heads.
+"""
 
 from dataclasses import replace
 
@@ -15,7 +19,6 @@ def recognise(document: Document) -> float:
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
-    """The runs; one learning rate falls from 0.1 in a bias warm-up, so the last one is taken."""
     sheet = table(document)
     names = {title: _meaning(title, sheet) for title in sheet.columns if "/" in title}
     return histories(
@@ -27,9 +30,8 @@ def _meaning(title: str, sheet: Sheet) -> str:
     group, _, name = title.partition("/")
     if group == "metrics":
         return "accuracy@val" if name == "accuracy_top1" else f"metric@val/{name}"
-    if group in ("train", "val") and name.endswith("_loss"):
+    if name == "loss":
+        return f"loss@{group}"
+    if name.endswith("_loss") or {f"train/{name}", f"val/{name}"} <= sheet.columns.keys():
         return f"loss_component@{group}/{name.removesuffix('_loss')}"
-    if group in ("lr", "x"):
-        last = max(t for t in sheet.columns if t.startswith(f"{group}/"))
-        return "learning_rate@" if title == last else f"learning_rate@{name}"
     return ""
