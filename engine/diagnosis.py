@@ -14,7 +14,7 @@ from traindx.engine.inference import Finding, Inference, infer
 from traindx.engine.knowledge import KnowledgeBase, Symptom
 from traindx.engine.language import Severity
 from traindx.engine.matching import Matcher, PlainMatcher
-from traindx.engine.observed import Observed, observed
+from traindx.engine.observed import Search
 from traindx.engine.ranking import Candidate, Line, Ranking, rank
 from traindx.engine.report import (
     Clear,
@@ -254,7 +254,7 @@ class Case:
             if not self.scope.asks(name, self.kb):
                 continue
             found = symptom.inner or self.inference.clearest("symptom", name) is not None
-            if not found and not self._observed.lacking(symptom) and not self._silenced(symptom):
+            if not found and self._search.decides(symptom) and not self._silenced(symptom):
                 title = symptom.clear or f"no sign that {_lowered(symptom.title)}"
                 yield Clear(symptom=name, title=title)
 
@@ -266,13 +266,14 @@ class Case:
     def unchecked(self) -> Iterator[Unchecked]:
         """The symptoms that could not be looked for."""
         for name, symptom in self.kb.symptoms.items():
-            missing = self._observed.lacking(symptom) if self.scope.asks(name, self.kb) else ()
-            if missing and not symptom.inner and self.inference.clearest("symptom", name) is None:
-                yield Unchecked(symptom=name, title=symptom.title, signals=missing)
+            found = symptom.inner or self.inference.clearest("symptom", name) is not None
+            if not found and self.scope.asks(name, self.kb) and not self._search.decides(symptom):
+                signals = self._search.lacking(symptom)
+                yield Unchecked(symptom=name, title=symptom.title, signals=signals)
 
     @cached_property
-    def _observed(self) -> Observed:
-        return observed(self.kb, self.inference.facts)
+    def _search(self) -> Search:
+        return Search(self.kb, self.inference)
 
 
 def _line(line: Line) -> EvidenceLine:

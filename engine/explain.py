@@ -1,6 +1,6 @@
 """Explanations on demand: why a cause was named, and why another was not."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from traindx.engine.compile import compiled
@@ -101,18 +101,12 @@ def _missed(rule: Rule, inference: Inference) -> Iterator[Miss]:
     ]
     yield from min(alternatives, key=lambda misses: sum(m.distance for m in misses))
     for pattern in rule.unless.values():
-        if any(pattern.holds(item) for item in _items(pattern, inference)):
+        if inference.holds(pattern):
             yield Miss(1.0, f"{pattern} holds, and must not")
 
 
-def _items(pattern: Pattern, inference: Inference) -> Iterable[Slotted]:
-    if pattern.symptom:
-        return inference.findings.get(("symptom", pattern.symptom), ())
-    return tuple(f for f in inference.facts if f.kind == pattern.fact)
-
-
 def _miss(pattern: Pattern, inference: Inference) -> Miss | None:
-    items = list(_items(pattern, inference))
+    items = inference.of(pattern)
     if not items:
         what = "was not observed" if pattern.fact else "was not found"
         return Miss(10.0, f"{pattern.source[1]} {what}")

@@ -25,6 +25,10 @@ class Fact(BaseModel):
     """The slots that say what it is about; facts that differ in them are known independently."""
     signals: ClassVar[Mapping[str, str]] = {}
     """The signal by the value of such a slot, where it differs."""
+    absent: ClassVar[tuple[str, ...]] = ()
+    """The slots whose None says that there is none of it, not that it is not known."""
+    to_know: ClassVar[Mapping[str, str]] = {}
+    """What has to be recorded for a slot to be known, where that is more than for the fact."""
     templates: ClassVar[dict[str, type["Fact"]]] = {}
 
     @classmethod

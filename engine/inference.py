@@ -2,7 +2,7 @@
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -73,10 +73,13 @@ class Inference:
 
     def holds(self, pattern: Pattern) -> bool:
         """Whether anything that was observed or found matches a pattern."""
+        return any(map(pattern.holds, self.of(pattern)))
+
+    def of(self, pattern: Pattern) -> Sequence[Slotted]:
+        """All that was observed or found of what a pattern names, whether it matches or not."""
         if pattern.symptom:
-            found = self.findings.get(("symptom", pattern.symptom), ())
-            return any(pattern.holds(finding) for finding in found)
-        return any(pattern.holds(fact) for fact in self._by_kind.get(str(pattern.fact), ()))
+            return self.findings.get(("symptom", pattern.symptom), ())
+        return self._by_kind.get(str(pattern.fact), ())
 
     @cached_property
     def _by_kind(self) -> Mapping[str, list[Fact]]:

@@ -177,6 +177,15 @@ class Pattern(BaseModel):
                 return False
         return True
 
+    def asked(self, candidate: Slotted) -> bool | None:
+        """Whether every constraint holds; None if that hangs on what is not known."""
+        absent = getattr(candidate, "absent", ())
+        slots = candidate.slots
+        failing = [s for s, test in self.constraints.items() if not test.holds(slots.get(s))]
+        if any(slots.get(slot) is not None or slot in absent for slot in failing):
+            return False
+        return None if failing else True
+
     def margin(self, candidate: Slotted) -> float:
         """The sum of margins: of several matches the one that speaks most clearly has most."""
         slots = candidate.slots

@@ -1,10 +1,12 @@
 """What was observed at all: the difference between not there and not looked for."""
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from traindx.engine.facts import Fact
+from traindx.engine.inference import Inference
 from traindx.engine.knowledge import KnowledgeBase
 from traindx.engine.language import Pattern, Rule
 
@@ -66,3 +68,51 @@ class Observed:
             if all(want is None or want == have for want, have in zip(asked, known, strict=True)):
                 return None
         return template.needs(dict(zip(template.about, asked, strict=True)))
+
+
+@dataclass(frozen=True)
+class Search:
+    """What could be looked for in a run: there were facts to ask, and their slots were known."""
+
+    kb: KnowledgeBase
+    inference: Inference
+
+    @cached_property
+    def observed(self) -> Observed:
+        """What was recorded."""
+        return observed(self.kb, self.inference.facts)
+
+    def decides(self, rule: Rule) -> bool:
+        """Whether those of a rule's alternatives of which there are facts could be answered."""
+        ways = (way.values() for way in rule.when.alternatives)
+        seen = [way for way in ways if not any(map(self.observed.missing, way))]
+        return bool(seen) and all(map(self._decides, seen))
+
+    def _decides(self, patterns: Iterable[Pattern]) -> bool:
+        answers = {self._answer(pattern) for pattern in patterns}
+        return False in answers or None not in answers
+
+    def lacking(self, rule: Rule) -> tuple[str, ...]:
+        """The signals without which a rule cannot be decided, as far as they have a name."""
+        return self.observed.lacking(rule) or tuple(
+            dict.fromkeys(
+                need
+                for way in rule.when.alternatives
+                for pattern in way.values()
+                for need in self._needs(pattern)
+            )
+        )
+
+    def _needs(self, pattern: Pattern) -> Iterator[str]:
+        """What would have to be known of the facts that a pattern asks in vain."""
+        for item in self.inference.of(pattern):
+            if isinstance(item, Fact) and pattern.asked(item) is None:
+                unknown = (slot for slot in pattern.constraints if item.slots[slot] is None)
+                yield from (item.to_know[slot] for slot in unknown if slot in item.to_know)
+
+    def _answer(self, pattern: Pattern) -> bool | None:
+        """Whether anything matches; None if that hangs on what is not known."""
+        answers = {pattern.asked(item) for item in self.inference.of(pattern)}
+        if pattern.symptom and not answers:
+            return False if self.decides(self.kb.symptoms[pattern.symptom]) else None
+        return True if True in answers else None if None in answers else False

@@ -135,14 +135,14 @@ class Clear(Declared):
 
 
 class Unchecked(Declared):
-    """A symptom that could not be looked for, and what would have to be recorded."""
+    """A symptom that could not be looked for, and what would have to be recorded, if that is known."""
 
     symptom: str
     title: str
     signals: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.title} (needs {' and '.join(self.signals)})"
+        return f"{self.title} (needs {' and '.join(self.signals)})" if self.signals else self.title
 
 
 class LeftOut(Declared):

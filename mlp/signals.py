@@ -6,3 +6,5 @@ LAYERS = (
     "statistics of each layer (norms of weights, gradients and updates; its outputs on a batch)"
 )
 LOSS_OF_SPLIT = {"train": "the training loss", "val": "the validation loss"}
+CLASSES = "the number of classes"
+CLASS_SHARES = "the share of each class"

@@ -491,7 +491,7 @@ def test_a_known_level_is_recognised(
 )
 def test_no_level_is_met_by_chance(drawing: str, settings: Settings) -> None:
     met = monitors["loss_level"](run(drawing, settings=settings))
-    assert [level.slots["name"] for level in met] == ["none"]
+    assert [level.slots["name"] for level in met] in (["none"], [None])
 
 
 @pytest.mark.parametrize(
