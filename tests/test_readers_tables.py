@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from traindx.mlp.history import History
-from traindx.mlp.readers import ReadError, read, read_all
+from traindx.mlp.readers import read, read_all
 
 
 def written(folder: Path, *lines: Any, name: str = "some_log") -> Path:
@@ -75,3 +75,78 @@ def test_of_learning_rates_that_all_differ_the_first_is_taken(tmp_path: Path) ->
     rows = ("1,2.0,1e-3,1e-4,1e-5", "2,1.0,8e-4,8e-5,8e-6")
     log = read(written(tmp_path, "epoch,loss,lr_0,lr_1,lr_2", *rows))
     assert values(log, "learning_rate") == [1e-3, 8e-4]
+
+
+# --- Evaluations with steps of their own -------------------------------------------------------
+
+
+def test_validation_of_mmengine_stands_where_training_was(tmp_path: Path) -> None:
+    trained = (
+        {"lr": 0.1, "loss": 3.0 / e, "epoch": e, "iter": 9 * e, "step": 9 * e} for e in (1, 2, 3)
+    )
+    evaluated = (
+        {"accuracy/top1": 20.0 * e, "coco/bbox_mAP": 0.1 * e, "step": e} for e in (1, 2, 3)
+    )
+    log = read(
+        written(tmp_path, *(row for pair in zip(trained, evaluated, strict=True) for row in pair))
+    )
+    assert (values(log, "accuracy", "val"), steps(log, "accuracy", "val")) == (
+        [0.2, 0.4, 0.6],
+        [9, 18, 27],
+    )
+    assert "sorted" not in remarks(log)
+    assert "steps of their own" in remarks(log)
+
+
+def test_validation_of_mmengine_by_iterations_keeps_its_steps(tmp_path: Path) -> None:
+    trained = [{"lr": 0.1, "loss": 3.0 / i, "iter": i, "step": i} for i in (50, 100, 150)]
+    rows = [
+        trained[0],
+        {"mIoU": 0.1, "step": 60},
+        trained[1],
+        {"mIoU": 0.2, "step": 120},
+        trained[2],
+    ]
+    log = read(written(tmp_path, *rows))
+    assert [list(s.steps) for s in log.over("metric").values()] == [[60, 120]]
+
+
+LIGHTNING = "step,epoch,train_loss,val_loss_step,test_loss_step,test_loss_epoch"
+
+
+def test_a_test_after_the_training_is_one_evaluation_at_its_end(tmp_path: Path) -> None:
+    fit = (f"{s},{s // 100},{300 / s},,," for s in (100, 200, 300))
+    log = read(written(tmp_path, LIGHTNING, *fit, "0,,,,0.5,", "1,,,,0.7,", "301,3,,,,0.61"))
+    assert (values(log, "loss", "test"), steps(log, "loss", "test")) == ([0.61], [301])
+    assert values(log, "metric", "test/loss_step") == pytest.approx([0.6])
+    assert ("loss", "val") not in log.series
+    assert steps(log, "loss", "train") == [100, 200, 300]
+
+
+def test_batches_of_validation_with_a_count_of_their_own_are_one_value_each_time(
+    tmp_path: Path,
+) -> None:
+    rows = (["100,0,3,,,", "0,0,,2.0,,", "1,0,,3.0,,"], ["200,1,2,,,", "2,1,,1.0,,", "3,1,,2.0,,"])
+    log = read(written(tmp_path, LIGHTNING, *rows[0], *rows[1], "300,2,1,,,"))
+    assert (values(log, "loss", "val"), steps(log, "loss", "val")) == ([2.5, 1.5], [100, 200])
+    assert len(read_all(tmp_path / "some_log")) == 1
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["10,3,", "20,2,", "30,1,", "10,,3", "20,,2", "30,,1"],
+        ["10,3,", "20,2,", "10,,3", "30,1,", "20,,2", "30,,1"],
+    ],
+    ids=["all the validation after the training", "validation that is late"],
+)
+def test_rows_of_one_count_stay_where_their_steps_say(rows: list[str], tmp_path: Path) -> None:
+    log = read(written(tmp_path, "step,train_loss,val_loss", *rows))
+    assert steps(log, "loss", "val") == [10, 20, 30]
+
+
+def test_a_run_that_begins_with_a_validation_is_no_evaluation_of_the_one_before(
+    tmp_path: Path,
+) -> None:
+    run = ["0,,4", "100,3,", "200,2,2", "300,1,1"]
+    assert len(read_all(written(tmp_path, "step,train_loss,val_loss", *run, *run))) == 2

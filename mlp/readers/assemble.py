@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.history import Array, History, Name, Series
+from traindx.mlp.readers import own_steps
 from traindx.mlp.readers.columns import Column, Sheet
 from traindx.mlp.readers.document import Document, ReadError
 from traindx.mlp.readers.names import (
@@ -98,6 +99,8 @@ def histories(sheet: Sheet, document: Document, aliases: Aliases) -> list[Histor
     if not named:
         raise ReadError(_nothing(document, sheet))
     notes = document.notes + sheet.notes + _said_of(named, unknown)
+    sheet, named, moved = _evaluations_placed(sheet, named, step)
+    notes += moved
     runs = [
         _run(part, sheet, document, notes, (step, epoch))
         for part in _runs(sheet, named, sheet.columns.get(step or epoch or ""), epoch)
@@ -197,6 +200,27 @@ def _said_of(named: Sequence[Named], unknown: Sequence[str]) -> tuple[str, ...]:
         if n.column.text
     ]
     return tuple(notes)
+
+
+def _evaluations_placed(
+    sheet: Sheet, named: list[Named], step: str | None
+) -> tuple[Sheet, list[Named], tuple[str, ...]]:
+    """The evaluations that count steps by themselves, at the step where training was."""
+    if step is None:
+        return sheet, named, ()
+    trained, evaluated = np.zeros((2, sheet.rows), dtype=bool)
+    for n in named:
+        side = trained if n.split == "train" else evaluated
+        side |= n.column.recorded
+    steps = sheet.columns[step]
+    found = own_steps.evaluations(_carried(steps), trained, evaluated & ~trained)
+    if found is None:
+        return sheet, named, ()
+    moved = [n for n in named if n.column.recorded[found.rows].any()]
+    note = own_steps.remark([n.title for n in moved], found)
+    named = [replace(n, column=found.averaged(n.column)) if n in moved else n for n in named]
+    columns = {**sheet.columns, step: found.placed(steps)}
+    return replace(sheet, columns=columns), named, (note,)
 
 
 # --- NaN: silence or value ---------------------------------------------------------------------
