@@ -385,7 +385,7 @@ def still_rising(found: Curve) -> bool:
     """
     values = found.values
     if len(values) < 9:
-        return len(values) >= 3 and bool((np.diff(values[-3:]) > 0).all() and values[-1] >= max(values))
+        return len(values) >= 4 and bool((np.diff(values[-3:]) > 0).all() and values[-1] >= max(values))
     tail = line(found, late(found, 1 / 3))
     return tail.change > 4 * tail.error and tail.change > 0.02 * float(np.ptp(found.level))
 

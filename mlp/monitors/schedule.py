@@ -35,6 +35,9 @@ class Schedule(Fact):
     """The largest such factor, up or down; 1 if there is none."""
     jump_step: float | None
     starts_at_peak: bool
+    reacts: bool
+    """Whether it fell three times or more by one factor after waits of unequal length, as a
+    scheduler does that waits until the loss stands still."""
 
 
 @monitor
@@ -57,6 +60,7 @@ def schedule(history: History) -> Iterator[Schedule]:
             decayed=ratio(float(rates[-1]), peak),
             dead_tail_share=_dead_tail(found, peak),
             starts_at_peak=bool(start == 0 and peak > 0),
+            reacts=_reacts(found, start),
             jumps=len(jumps),
             largest_jump=float(sizes[top]) if top is not None else 1.0,
             jump_step=None if top is None else float(found.steps[top + 1]),
@@ -74,6 +78,16 @@ def _dead_tail(found: Series, peak: float) -> float:
         return 1.0
     start = int(alive[-1]) + 1
     return 1 - _share(found, start) if start < len(found) else 0.0
+
+
+def _reacts(found: Series, start: int) -> bool:
+    """By the cuts after the peak; between them the rate must not move."""
+    rates = found.values[start:]
+    cuts = np.flatnonzero(rates[1:] < rates[:-1] * (1 - 1e-6))
+    if len(cuts) < 3 or len(cuts) > len(rates) / 3 or (np.diff(rates) > 0).any():
+        return False
+    factors = (rates[cuts + 1] / rates[cuts])[:-1]  # the last one may end at a floor
+    return bool(np.ptp(factors) < 0.02 and np.ptp(np.diff(cuts)) > 0)
 
 
 def _jumps(rates: Array, peak: int) -> tuple[NDArray[np.intp], Array]:
