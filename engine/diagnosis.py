@@ -249,14 +249,30 @@ class Case:
             )
 
     def clear(self) -> Iterator[Clear]:
-        """The symptoms that were looked for and are not there."""
+        """The symptoms that were looked for and are not there; what bears on the findings first."""
+        for symptom in sorted(self._absent(), key=self._bearing):
+            title = symptom.clear or f"no sign that {_lowered(symptom.title)}"
+            yield Clear(symptom=symptom.symptom, title=title)
+
+    def _absent(self) -> Iterator[Symptom]:
         for name, symptom in self.kb.symptoms.items():
             if not self.scope.asks(name, self.kb):
                 continue
             found = symptom.inner or self.inference.clearest("symptom", name) is not None
             if not found and self._search.decides(symptom) and not self._silenced(symptom):
-                title = symptom.clear or f"no sign that {_lowered(symptom.title)}"
-                yield Clear(symptom=name, title=title)
+                yield symptom
+
+    def _bearing(self, symptom: Symptom) -> tuple[bool, int]:
+        return symptom.symptom not in self._considered, SEVERITIES.index(symptom.severity)
+
+    @cached_property
+    def _considered(self) -> set[str]:
+        """The symptoms that the causes which were thought of would explain, or rest on."""
+        thought_of = (*self.ranking.roots, *(loser for loser, _ in self.ranking.ruled_out))
+        causes = [candidate.cause for candidate in thought_of]
+        lines = (line for cause in causes for line in cause.evidence.values())
+        asked = {str(pattern.symptom) for line in lines for pattern in line.patterns}
+        return asked.union(*(cause.explains for cause in causes))
 
     def _silenced(self, symptom: Symptom) -> bool:
         """Whether a symptom that was not found would hold if nothing forbade it."""

@@ -43,12 +43,16 @@ MOST_EVIDENCE = 6
 MOST_EXPLAINED = 2
 MOST_REMEDIES = 3
 MOST_ASIDE = 5
-MOST_CLEAR = 6
-MOST_SIGNALS = 5
+MOST_LINES = 6
+MOST_CLEAR = 3
+MOST_SIGNALS = 3
 MOST_TITLES = 2
 ASCII = str.maketrans("–—‑−×·…→≥≤≈“”‘’•", "----x-.>><~\"\"''*")
 """For terminals that know no more."""
 PLAIN = "Matched by the plain matcher, without durable_rules; the findings are the same."
+UNCHECKED = "Not checked, for the record does not hold (enough of)"
+UNNAMED = "what could not be worked out from it"
+PARENTHESIS = re.compile(r" \([^)]*\)")
 SENTENCES = re.compile(r"(?<=[.!?]) ")
 POWER = re.compile(r"(-?\d+(?:\.\d+)?)e([+-]\d+)\b")
 HUGE_PERCENT = re.compile(r"(-?)\d{4,}(?:\.\d+)?%")
@@ -93,8 +97,11 @@ def answer(report: Report) -> Iterator[Row]:
         yield Row(f"Run: {report.source}", "aside")
 
 
-def findings(report: Report) -> Iterator[Row]:
-    """All the rest: why, what to do, what was set aside, what is fine, what was not checked."""
+def findings(report: Report, details: bool = False) -> Iterator[Row]:
+    """All the rest: why, what to do, what was set aside, what is fine, what was not checked.
+
+    details: name everything that was checked and that was not.
+    """
     aside = [d for d in report.diagnoses[1:] if d.benign and report.verdict == "faulty"]
     told: set[str] = set()
     for number, diagnosis in enumerate((d for d in report.diagnoses if d not in aside), 1):
@@ -111,8 +118,7 @@ def findings(report: Report) -> Iterator[Row]:
     noted = [s for s in seen if s.severity == Severity.NOTE and not s.inner]
     yield from _section("Seen as well", unrepeated(noted, said), MOST_ASIDE)
     yield from _section("Considered and set aside", _set_aside(report.ruled_out), MOST_ASIDE)
-    yield from _clear([c.title for c in report.clear])
-    yield from _unchecked(report.unchecked)
+    yield from _checks(report, details)
     yield from _section("About the record", report.remarks)
     if report.left_out:
         yield from _section("Found and left out, as asked", report.left_out.titles)
@@ -282,7 +288,7 @@ def _note(note: Diagnosis) -> Iterator[Row]:
     yield from (Row(str(remedy), "do", 1, ">") for remedy in note.remedies[:1])
 
 
-def _section(title: str, lines: Sequence[str], most: int = MOST_CLEAR) -> Iterator[Row]:
+def _section(title: str, lines: Sequence[str], most: int = MOST_LINES) -> Iterator[Row]:
     if lines:
         yield from (BLANK, Row(f"{title}:", "title"))
         yield from (Row(line, "", 1, "-") for line in lines[:most])
@@ -290,25 +296,47 @@ def _section(title: str, lines: Sequence[str], most: int = MOST_CLEAR) -> Iterat
         yield Row(f"and {len(lines) - most} more", "aside", 1, "-")
 
 
-def _clear(titles: list[str]) -> Iterator[Row]:
-    if titles:
-        yield from (BLANK, Row("Also checked:", "title"))
-        yield Row(_listed(titles, MOST_CLEAR), "aside", 1)
+def _checks(report: Report, details: bool) -> Iterator[Row]:
+    """What was looked for and is not there, and what could not be looked for."""
+    clear, groups = [c.title for c in report.clear], _by_signals(report.unchecked)
+    if details:
+        yield from _section("Also checked", clear, len(clear))
+        lines = [f"{signals or UNNAMED}: {_whether(titles)}" for signals, titles in groups.items()]
+        yield from _section(UNCHECKED, lines, len(lines))
+        return
+    if clear or groups:
+        yield BLANK
+    if clear:
+        yield Row(f"Also checked: {_listed(clear, MOST_CLEAR)}.", "aside")
+    if groups:
+        yield Row(_missing(groups), "aside")
 
 
-def _unchecked(unchecked: Iterable[Unchecked]) -> Iterator[Row]:
-    """By what would have to be recorded, that first which would tell most."""
+def _by_signals(unchecked: Iterable[Unchecked]) -> dict[str, list[str]]:
+    """Titles by what would have to be recorded, that first which would tell most."""
     groups: dict[str, list[str]] = {}
     for one in unchecked:
         groups.setdefault(" and ".join(one.signals), []).append(one.title)
-    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    if ordered:
-        yield from (BLANK, Row("Not checked, for the record does not hold (enough of):", "title"))
-    for signals, titles in ordered[:MOST_SIGNALS]:
-        asked = [f"whether {_lowered(title)}" for title in titles]
-        yield Row(f"{signals}: {_listed(asked)}", "aside", 1, "-")
-    if left := sum(len(titles) for _, titles in ordered[MOST_SIGNALS:]):
-        yield Row(f"and {left} more for lack of other signals", "aside", 1, "-")
+    return dict(sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])))
+
+
+def _whether(titles: Sequence[str]) -> str:
+    return "; ".join(f"whether {_lowered(title)}" for title in titles)
+
+
+def _missing(groups: dict[str, list[str]]) -> str:
+    """How much was not checked, and what would help most."""
+    many = sum(map(len, groups.values()))
+    best = [(_briefly(s), len(titles)) for s, titles in groups.items() if s][:MOST_SIGNALS]
+    told = [f"with {signal}, {count} of these could be" for signal, count in best[:1]]
+    told += [f"with {signal} {count}" for signal, count in best[1:]]
+    signs = f"Not checked: {many} sign{'s' * (many > 1)} of trouble"
+    return "; ".join([signs, *told, "--details names all"]) + "."
+
+
+def _briefly(signal: str) -> str:
+    """A signal without what it consists of."""
+    return PARENTHESIS.sub("", signal)
 
 
 def _listed(titles: Sequence[str], most: int = MOST_TITLES) -> str:
@@ -347,11 +375,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
-def markdown(report: Report, drawing: str = "") -> str:
+def markdown(report: Report, drawing: str = "", details: bool = False) -> str:
     """The report as Markdown, with a drawing below the answer."""
     lines: list[str] = []
     drawn = [Row(drawing, "line")] * bool(drawing)
-    for row in (*answer(report), *drawn, *findings(report)):
+    for row in (*answer(report), *drawn, *findings(report, details)):
         lines += _markdown(row, bool(lines) and lines[-1].lstrip()[:2] in ("- ", "1.", "2."))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 

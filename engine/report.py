@@ -135,7 +135,7 @@ class Clear(Declared):
 
 
 class Unchecked(Declared):
-    """A symptom that could not be looked for, and what would have to be recorded, if that is known."""
+    """A symptom that could not be looked for, and what would have to be recorded, if known."""
 
     symptom: str
     title: str

@@ -397,6 +397,21 @@ def test_details_are_there_on_demand(
     assert said.startswith("3 runs: ")
 
 
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_details_of_one_run_name_all_that_was_and_was_not_checked(
+    traindx: Traindx, failing: Path, form: str
+) -> None:
+    short, full = (
+        " ".join(traindx("diagnose", failing, "--format", form, *more).out.split())
+        for more in ([], ["--details"])
+    )
+    report = diagnose(failing)
+    names = [c.title for c in report.clear] + [u.title[1:] for u in report.unchecked]
+    assert len(names) > 50
+    assert all(name in full for name in names)
+    assert sum(name in short for name in names) < 10
+
+
 @pytest.mark.parametrize("width", [30, 60, 80, 160])
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 def test_the_table_fits_the_terminal(mixed: list[Path], width: int, encoding: str) -> None:

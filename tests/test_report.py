@@ -213,6 +213,25 @@ def kinds_of(signal: str) -> set[str]:
     return {t.kind for t in templates if signal in (t.signal, *t.signals.values())}
 
 
+@every_shown
+def test_what_was_and_was_not_checked_takes_few_lines(name: str) -> None:
+    lines = text(report_of(name), 88).splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("Also checked: "))
+    end = next((n for n, line in enumerate(lines) if n > start and not line), len(lines))
+    assert end - start <= 5
+    unchecked = report_of(name).unchecked
+    assert not unchecked or f"Not checked: {len(unchecked)} sign" in " ".join(lines[start:end])
+
+
+def test_what_bears_on_the_findings_is_told_first_among_the_clear() -> None:
+    report = report_of("overfitting_curves")
+    told = [clear.symptom for clear in report.clear]
+    related = KB.causes["overfitting"].explains
+    assert [name for name in told if name in related]
+    unrelated = ("loss_periodic", "nonfinite_loss_once")
+    assert max(told.index(n) for n in told if n in related) < min(map(told.index, unrelated))
+
+
 @pytest.fixture
 def two_causes(tmp_path: Path) -> Diagnostician:
     """Made ready with a knowledge base in which nothing tells two causes apart."""

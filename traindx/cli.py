@@ -158,7 +158,11 @@ def diagnose(
         bool, typer.Option("--quiet", "-q", help="Print only what is at or above --fail-on.")
     ] = False,
     details: Annotated[
-        bool, typer.Option("--details", help="Of many runs, print each report in full.")
+        bool,
+        typer.Option(
+            "--details",
+            help="Name all that was checked and that was not; of many runs, print each report.",
+        ),
     ] = False,
     rules: Rules = None,
     engine: EngineName = Engine.AUTO,
@@ -291,7 +295,7 @@ def _tell(session: "Session", how: Telling) -> None:
         case Format.JSON:
             _say(formats.json(session.runs if how.alone else runs, how.alone))
         case Format.MARKDOWN:
-            _say(formats.markdown(runs))
+            _say(formats.markdown(runs, how.details))
         case Format.JUNIT:
             _say(formats.junit(runs, session.refused, how.fail_on))
         case Format.GITHUB:
@@ -308,7 +312,7 @@ def _tell_each(runs: "Sequence[Judged]", how: Telling) -> None:
     from traindx.overview import further, page
 
     for run in runs:
-        _show(page(run, trimmed(run.report, how.fail_on) if how.quiet else None))
+        _show(page(run, trimmed(run.report, how.fail_on) if how.quiet else None, how.details))
         _show([] if how.quiet else [Page(tuple(further(run.report)))])
 
 

@@ -26,9 +26,9 @@ def json(runs: Sequence[Judged], alone: bool) -> str:
     return "[\n" + ",\n".join(texts) + "\n]\n"
 
 
-def markdown(runs: Sequence[Judged]) -> str:
+def markdown(runs: Sequence[Judged], details: bool = False) -> str:
     """The reports with their curves, a line between them."""
-    return "\n---\n\n".join(told(run.report, drawing(run.curve)) for run in runs)
+    return "\n---\n\n".join(told(run.report, drawing(run.curve), details) for run in runs)
 
 
 def junit(runs: Sequence[Judged], refused: Sequence[Refusal], fail_on: FailOn) -> str:

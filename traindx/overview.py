@@ -32,11 +32,13 @@ SPARK = 16
 WIDEST_TABLE = 200
 
 
-def page(run: Judged, report: Report | None = None) -> Iterator[RenderableType]:
+def page(
+    run: Judged, report: Report | None = None, details: bool = False
+) -> Iterator[RenderableType]:
     """A run: the answer, the curve in small, and all the rest of the report (or of this one)."""
     yield Page(tuple(answer(run.report)))
     yield run.curve
-    yield Page(tuple(findings(report or run.report)))
+    yield Page(tuple(findings(report or run.report, details)))
 
 
 def further(report: Report) -> Iterator[Row]:
@@ -57,7 +59,7 @@ def many(runs: Sequence[Judged], unread: int, details: bool) -> Iterator[Rendera
     if details:
         for run in runs:
             yield Page((BLANK, LINE, BLANK))
-            yield from page(run)
+            yield from page(run, details=True)
     elif runs:
         said = f"traindx diagnose {quote(runs[0].report.source)}"
         yield Page((BLANK, Row("One in full (all of them with --details):", "title")))
