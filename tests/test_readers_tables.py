@@ -116,9 +116,10 @@ LIGHTNING = "step,epoch,train_loss,val_loss_step,test_loss_step,test_loss_epoch"
 
 def test_a_test_after_the_training_is_one_evaluation_at_its_end(tmp_path: Path) -> None:
     fit = (f"{s},{s // 100},{300 / s},,," for s in (100, 200, 300))
-    log = read(written(tmp_path, LIGHTNING, *fit, "0,,,,0.5,", "1,,,,0.7,", "301,3,,,,0.61"))
+    tested = (f"{batch},,,,{0.5 + batch / 10}," for batch in (0, 1, 2, 3))
+    log = read(written(tmp_path, LIGHTNING, *fit, *tested, "301,3,,,,0.61"))
     assert (values(log, "loss", "test"), steps(log, "loss", "test")) == ([0.61], [301])
-    assert values(log, "metric", "test/loss_step") == pytest.approx([0.6])
+    assert values(log, "metric", "test/loss_step") == pytest.approx([0.65])
     assert ("loss", "val") not in log.series
     assert steps(log, "loss", "train") == [100, 200, 300]
 
@@ -150,3 +151,10 @@ def test_a_run_that_begins_with_a_validation_is_no_evaluation_of_the_one_before(
 ) -> None:
     run = ["0,,4", "100,3,", "200,2,2", "300,1,1"]
     assert len(read_all(written(tmp_path, "step,train_loss,val_loss", *run, *run))) == 2
+
+
+def test_where_iterations_repeat_the_rising_epochs_are_the_axis(tmp_path: Path) -> None:
+    rows = ({"mode": "val", "epoch": e, "iter": 5, "top1_acc": 0.1 * e} for e in (5, 10))
+    log = read(written(tmp_path, *rows))
+    assert (log.axis, steps(log, "accuracy", "val")) == ("epoch", [5, 10])
+    assert not log.notes

@@ -382,18 +382,23 @@ def _with_signal(runs: Sequence[History]) -> list[History]:
 def _axis(part: Part, step: Column | None, epoch: Column | None) -> Axis:
     rows = part.rows.stop - part.rows.start
     numbered = np.arange(1.0, rows + 1)
-    if step is not None and _is_place_value(step.values).any():
+    step, epoch = _where_counted(step), _where_counted(epoch)
+    if step is None and epoch is None:
+        return Axis("step" if rows > MANY_ROWS else "epoch", numbered, numbered=True)
+    if step is not None:
         places, notes = _global(step, epoch)
         if _distinct(part, places) > 0.5:
             return Axis("step", places, epoch, notes)
-    elif epoch is not None and _is_place_value(epoch.values).any():
+    if epoch is not None:
         places = _carried(epoch)
-        if _distinct(part, places) > 2 / 3:
+        if _distinct(part, places) > 2 / 3 and (step is None or np.all(np.diff(places) > 0)):
             return Axis("epoch", places)
-    else:
-        return Axis("step" if rows > MANY_ROWS else "epoch", numbered, numbered=True)
     note = "several rows have one step or epoch; the rows were numbered instead"
     return Axis("step", numbered, epoch, (note,), numbered=True)
+
+
+def _where_counted(column: Column | None) -> Column | None:
+    return column if column is not None and _is_place_value(column.values).any() else None
 
 
 def _global(step: Column, epoch: Column | None) -> tuple[Array, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from traindx.mlp.readers.columns import from_rows
 from traindx.mlp.readers.document import Document
 
 AXIS = ("mode", "epoch", "iter", "step")
+COUNTED = "iterations are counted anew in each epoch; they were counted through"
 
 
 def recognise(document: Document) -> float:
@@ -28,7 +29,7 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
         return histories(from_rows(rows), document, aliases)
     rows = [row for row in document.rows if row.get("mode") in ("train", "val")]
     length = max((_number(row, "iter") for row in rows if row["mode"] == "train"), default=0.0)
-    notes = ("iterations are counted anew in each epoch; they were counted through",)
+    notes = (COUNTED,) if length else ()
     sheet = from_rows([_placed(row, length) for row in rows], notes=notes)
     return histories(sheet, document, aliases)
 

@@ -53,17 +53,20 @@ def evaluations(steps: Array, trained: Mask, evaluated: Mask) -> Evaluations | N
     Training must go on after them where it was, or the log is one of several runs.
     """
     before, after = _neighbours(trained)
-    behind = np.where(before >= 0, steps[before], -np.inf)
-    rows = np.flatnonzero(
-        evaluated & (steps < behind) & (np.append(steps, np.inf)[after] >= behind)
-    )
-    if not len(rows):
+    rows = np.flatnonzero(evaluated & (before >= 0))
+    behind, ahead = steps[before[rows]], np.append(steps, np.inf)[after[rows]]
+    moved = (steps[rows] < behind) & (ahead >= behind)
+    if not moved.any():
         return None
+    far = moved & (steps[rows] <= FAR_BEHIND * behind)
     starts = _starts(before[rows])
-    far = np.add.reduceat((steps[rows] <= FAR_BEHIND * behind[rows]).astype(np.int64), starts)
-    if 2 * np.sum(far > MOST * np.diff(np.append(starts, len(rows)))) <= len(starts):
+    sizes = np.diff(np.append(starts, len(rows)))
+    surely = np.add.reduceat(far.astype(np.int64), starts) > MOST * sizes
+    if 2 * surely.sum() <= np.logical_or.reduceat(moved, starts).sum():
         return None
-    return Evaluations(rows, starts, np.append(starts[1:], len(rows)) - 1, behind[rows])
+    rows, places = rows[moved], behind[moved]
+    starts = _starts(before[rows])
+    return Evaluations(rows, starts, np.append(starts[1:], len(rows)) - 1, places)
 
 
 def remark(titles: Sequence[str], found: Evaluations) -> str:
