@@ -1,6 +1,7 @@
 """Tables and JSON whose columns do not say what they are: what is read of them, and said."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +159,42 @@ def test_where_iterations_repeat_the_rising_epochs_are_the_axis(tmp_path: Path) 
     log = read(written(tmp_path, *rows))
     assert (log.axis, steps(log, "accuracy", "val")) == ("epoch", [5, 10])
     assert not log.notes
+
+
+# --- Values that are no new measurements -------------------------------------------------------
+
+
+def evaluated(*pairs: tuple[float, float]) -> dict[str, list[float]]:
+    losses, accuracies = zip(*pairs, strict=True)
+    return {
+        "loss": [3.0 / n for n in range(1, len(pairs) + 1)],
+        "val_loss": list(losses),
+        "val_accuracy": list(accuracies),
+    }
+
+
+A, B, C, D = (0.912345, 0.5), (0.812345, 0.6), (0.712345, 0.7), (0.612345, 0.8)
+
+
+def test_an_evaluation_that_repeats_the_one_before_is_left_out() -> None:
+    log = read(evaluated(A, B, B, C, D))
+    assert steps(log, "loss", "val") == steps(log, "accuracy", "val") == [1, 2, 4, 5]
+    assert len(values(log, "loss", "train")) == 5
+    assert "repeat all of the one before to the last digit were left out (1)" in remarks(log)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [A, B, (0.812345, 0.65), C, D],
+        [(0.9, 0.5), (0.8, 0.6), (0.8, 0.6), (0.7, 0.7)],
+        [A, A, A, A],
+        [A, B, C, D, D, D, D, D],
+        [(math.nan, 0.5), (math.nan, 0.5), (math.nan, 0.6), (math.nan, 0.7)],
+    ],
+    ids=["one value is new", "rounded", "always the same", "it stands still at last", "NaN"],
+)
+def test_values_that_are_alike_by_chance_or_for_good_are_kept(
+    pairs: list[tuple[float, float]],
+) -> None:
+    assert len(values(read(evaluated(*pairs)), "loss", "val")) == len(pairs)

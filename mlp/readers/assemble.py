@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.history import Array, History, Name, Series
-from traindx.mlp.readers import own_steps
+from traindx.mlp.readers import own_steps, repeats
 from traindx.mlp.readers.columns import Column, Sheet
 from traindx.mlp.readers.document import Document, ReadError
 from traindx.mlp.readers.names import (
@@ -457,6 +457,7 @@ def _chosen(named: list[Named], sums: bool) -> tuple[list[Named], tuple[str, ...
     named = _with_losses(named, sums, notes)
     named = _test_as_val(named, notes)
     named = _evaluated(named, notes)
+    named = _measured(named, notes)
     named = [_share(n, notes) for n in named]
     notes += [
         f"'{n.title}' was taken as the {n.meaning.scope} loss, by its name alone"
@@ -629,6 +630,24 @@ def _evaluated(named: list[Named], notes: list[str]) -> list[Named]:
         return named
     notes.append("the validation loss is 0 throughout, so it was not evaluated; left out")
     return [n for n in named if n.split != "val" or not _all_zero(n.column)]
+
+
+def _measured(named: list[Named], notes: list[str]) -> list[Named]:
+    """Without evaluations that were not made anew."""
+    evaluated = [n for n in named if n.split == "val"]
+    losses = [
+        n.column for n in evaluated if "loss" in n.meaning.quantity and not n.meaning.doubtful
+    ]
+    again = repeats.repeated([n.column for n in evaluated], losses)
+    if not len(again):
+        return named
+    notes.append(
+        f"evaluations that repeat all of the one before to the last digit were left out "
+        f"({len(again)}): the weights had not changed, or old values were logged again"
+    )
+    kept = np.ones(len(evaluated[0].column.values), dtype=bool)
+    kept[again] = False
+    return [replace(n, column=n.column.only(kept)) if n in evaluated else n for n in named]
 
 
 def _all_zero(column: Column) -> bool:
