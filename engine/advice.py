@@ -1,13 +1,14 @@
 """Advice: the remedies that apply, and the one thing to look at next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import exp
 
 from traindx.engine.inference import Inference
-from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase, Remedy
+from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase, Remedy, Symptom
 from traindx.engine.observed import Observed, observed
-from traindx.engine.ranking import Candidate, Ranking, weigh
+from traindx.engine.ranking import Candidate, weigh
 from traindx.engine.report import Prescription
+from traindx.engine.sentences import sentence
 
 NEAR = 4.0
 """Causes whose score is this much below the first still count for the next test."""
@@ -31,36 +32,46 @@ def _prescription(remedy: Remedy) -> Prescription:
     )
 
 
-def next_test(
-    kb: KnowledgeBase, inference: Inference, ranking: Ranking, alarmed: bool
+def to_settle(
+    kb: KnowledgeBase, inference: Inference, first: Candidate, decided: bool
 ) -> str | None:
-    """The measurement or the experiment that would decide most; None where nothing is wrong."""
-    faults = [c for c in ranking.roots if not c.cause.benign]
-    if not faults:
-        return _most_telling(kb, inference, None) if alarmed else None
-    sure = not ranking.undecided and kb.scale.strength(faults[0].score) in _firm(kb)
-    signal = None if sure else _most_telling(kb, inference, faults[0])
-    if signal:
-        return signal
-    settle = faults[0].cause.settle
+    """What would tell a cause from its rivals, if there are any; else what would confirm it."""
+    near = [] if decided else _near(_faults(kb, inference), first.score)
+    rivals = [c.cause.title for c in near if c.name != first.name and c.pro]
+    if rivals and (signal := _most_telling(kb, inference, near)):
+        return f"Record {signal}; it would tell whether it is this or: {rivals[0]}."
+    settle = first.cause.settle
     return " ".join(settle.split()) if settle else None
 
 
-def _firm(kb: KnowledgeBase) -> list[str]:
-    """The upper half of the words for strength."""
-    words = sorted(kb.scale.strengths, key=kb.scale.strengths.__getitem__)
-    return words[len(words) // 2 :]
+def to_explain(kb: KnowledgeBase, inference: Inference, alarms: Iterable[Symptom]) -> str | None:
+    """What would tell most about the cause of what nothing explains."""
+    names = {symptom.symptom for symptom in alarms}
+    able = [c for c in _faults(kb, inference) if names & set(c.cause.explains)]
+    near = _near(able, max((c.score for c in able), default=0.0))
+    signal = _most_telling(kb, inference, near)
+    return f"Record {signal}; it would tell most about the cause." if signal else None
 
 
-def _most_telling(kb: KnowledgeBase, inference: Inference, first: Candidate | None) -> str | None:
+def way_on(limits: Iterable[Symptom], inference: Inference) -> str | None:
+    """What to do where too little is known: the first advice of which all is known."""
+    for symptom in limits:
+        finding, advice = inference.clearest("symptom", symptom.symptom), sentence(symptom.next)
+        if finding and symptom.next and advice.can_be_filled(finding.spoken_of):
+            return advice.filled(finding.spoken_of)
+    return None
+
+
+def _most_telling(
+    kb: KnowledgeBase, inference: Inference, contenders: list[Candidate]
+) -> str | None:
     """The signal not recorded on which most weight of evidence waits, by how likely its causes are.
 
     That is the expected change of log-odds if the signal were known, to first order: each cause's
     waiting weights times its odds.
     """
-    contenders = _contenders(kb, inference, first)
     recorded = observed(kb, inference.facts)
-    best = max(c.score for c in contenders)
+    best = max((c.score for c in contenders), default=0.0)
     swings: dict[str, float] = {}
     for candidate in contenders:
         for rule in candidate.cause.evidence.values():
@@ -68,27 +79,17 @@ def _most_telling(kb: KnowledgeBase, inference: Inference, first: Candidate | No
                 share = exp(candidate.score - best) * abs(kb.weight(rule))
                 swings[signal] = swings.get(signal, 0.0) + share
     signals = sorted(signal for signal in swings if not recorded.recorded(signal))
-    if not signals:
-        return None
-    signal = max(signals, key=lambda s: round(swings[s], 9))
-    return f"Record {signal}; {_purpose(contenders, first)}."
+    return max(signals, key=lambda s: round(swings[s], 9), default=None)
 
 
-def _contenders(
-    kb: KnowledgeBase, inference: Inference, first: Candidate | None
-) -> list[Candidate]:
-    """The faults that are not far behind the first, the likeliest ahead."""
-    faults = [c for c in weigh(inference, kb) if not c.cause.benign]
-    lead = first.score if first is not None else max(c.score for c in faults)
-    near = [c for c in faults if c.score > lead - NEAR]
+def _faults(kb: KnowledgeBase, inference: Inference) -> list[Candidate]:
+    return [c for c in weigh(inference, kb) if not c.cause.benign]
+
+
+def _near(candidates: list[Candidate], score: float) -> list[Candidate]:
+    """Those that are not far behind a score, the likeliest ahead."""
+    near = [c for c in candidates if c.score > score - NEAR]
     return sorted(near, key=lambda c: (-c.score, c.name))
-
-
-def _purpose(contenders: list[Candidate], first: Candidate | None) -> str:
-    if first is None:
-        return "it would tell most about the cause"
-    others = [c.cause.title for c in contenders if c.name != first.name and c.pro]
-    return f"it would tell whether it is this or: {others[0]}" if others else "it would confirm it"
 
 
 def _waits_for(rule: EvidenceRule, inference: Inference, recorded: Observed) -> str | None:

@@ -14,7 +14,7 @@ from traindx.engine.compile import LARGEST_CONJUNCTION
 from traindx.engine.facts import Fact
 from traindx.engine.knowledge import Cause, Example, Remedy, Scale, Symptom
 from traindx.engine.language import Conditions, Constraint, Pattern, Rule
-from traindx.engine.sentences import SAMPLE, Sentence
+from traindx.engine.sentences import COUNTED, SAMPLE, Sentence
 from traindx.engine.sources import Complaint, Path_, Source, nearest
 
 Entries = Mapping[str, Mapping[str, tuple[Source, BaseModel]]]
@@ -215,13 +215,18 @@ def _instead(words: tuple[str, ...], known: list[dict[str, Any] | None]) -> str:
 def _sentence(book: Book, text: str, when: Conditions, where: Path_) -> Said:
     if not text and not all(any(p.symptom for p in a.values()) for a in when.alternatives):
         yield where, "because: say what was found; only symptoms say it for themselves"
+    yield from ((where, f"because: {complaint}") for complaint in _filled(book, text, when))
+
+
+def _filled(book: Book, text: str, when: Conditions) -> Iterator[str]:
+    """What is wrong with the places of a sentence."""
     try:
         named = Sentence(text).slots
     except ValueError as error:
-        yield where, f"because: {error}"
+        yield str(error)
         return
     for role, slot, spec in named:
-        yield from ((where, t) for t in _spoken_of(book, role, slot, spec, when))
+        yield from _spoken_of(book, role, slot, spec, when)
 
 
 def _spoken_of(book: Book, role: str, slot: str, spec: str, when: Conditions) -> Iterator[str]:
@@ -236,11 +241,11 @@ def _named(book: Book, role: str, slot: str, spec: str, when: Conditions) -> Ite
     for alternative in when.alternatives:
         if role not in alternative:
             hint = nearest(role, alternative)
-            yield f"because: no pattern that always matches plays the role '{role}'{hint}"
+            yield f"no pattern that always matches plays the role '{role}'{hint}"
             return
         slots, count = book.slots(alternative[role]), alternative[role].count
         if count is not None and count.holds(0):
-            yield f"because: {role} may match nothing, and then there is no '{role}.{slot}'"
+            yield f"{role} may match nothing, and then there is no '{role}.{slot}'"
         elif slots is not None:
             yield from _written(role, slot, spec, slots)
 
@@ -251,12 +256,14 @@ def _annotations(template: type[Fact]) -> dict[str, Any]:
 
 def _written(role: str, slot: str, spec: str, slots: Mapping[str, Any]) -> Iterator[str]:
     if slot not in slots:
-        yield f"because: {role} has no slot '{slot}'{nearest(slot, slots)}"
+        yield f"{role} has no slot '{slot}'{nearest(slot, slots)}"
     elif not _formattable(slots[slot], spec):
-        yield f"because: '{role}.{slot}' cannot be written as ':{spec}'"
+        yield f"'{role}.{slot}' cannot be written as ':{spec}'"
 
 
 def _formattable(annotation: Any, spec: str) -> bool:
+    if COUNTED in spec:
+        return set(_kinds(annotation)) == {int} and spec.count(COUNTED) == 1
     samples = [SAMPLE[t] for t in _kinds(annotation) if t in SAMPLE]
     if len(spec) > LONGEST_FORMAT:
         return False
@@ -270,6 +277,7 @@ def _formattable(annotation: Any, spec: str) -> bool:
 
 def _symptom(book: Book, symptom: Symptom) -> Said:
     yield from _rule(book, symptom)
+    yield from ((("next",), f"next: {t}") for t in _filled(book, symptom.next, symptom.when))
     for slot, path in symptom.shows.items():
         role, _, inner = path.partition(".")
         if not inner:

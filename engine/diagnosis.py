@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from traindx.engine.advice import next_test, prescriptions
+from traindx.engine.advice import prescriptions, to_explain, to_settle, way_on
 from traindx.engine.compile import Program, compiled
 from traindx.engine.durable import DurableMatcher, UnavailableError
 from traindx.engine.facts import Fact, observe
@@ -121,7 +121,7 @@ class Case:
             ruled_out=tuple(self.ruled_out()),
             clear=tuple(self.clear()),
             unchecked=tuple(self.unchecked()),
-            next_test=next_test(self.kb, self.inference, self.ranking, self.verdict != "healthy"),
+            next_test=self.next_test,
             remarks=remarks,
             facts=tuple(map(Observation.of, self.inference.facts)),
             left_out=self.scope.left_out,
@@ -175,6 +175,16 @@ class Case:
         if self.unexplained or self.limits:
             return "inconclusive"
         return "healthy"
+
+    @property
+    def next_test(self) -> str | None:
+        """The one thing to do next; None where nothing would help to decide."""
+        if self.faults:
+            firm = not self.ranking.undecided and self.kb.scale.is_firm(self.faults[0].score)
+            decided = firm or any(limit.next for limit in self.limits)
+            return to_settle(self.kb, self.inference, self.faults[0], decided)
+        way = way_on(self.limits, self.inference)
+        return way or to_explain(self.kb, self.inference, self.unexplained)
 
     @cached_property
     def headline(self) -> str:

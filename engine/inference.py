@@ -37,8 +37,13 @@ class Finding:
     def sentence(self) -> str:
         """What was found, said about what was found."""
         if self.rule.because:
-            return sentence(self.rule.because).filled({**self.context, **self.bound})
+            return sentence(self.rule.because).filled(self.spoken_of)
         return " ".join(dict.fromkeys(symptom.sentence for symptom in self.symptoms))
+
+    @property
+    def spoken_of(self) -> Mapping[str, Slotted]:
+        """What a sentence about it may speak of, by role or kind."""
+        return {**self.context, **self.bound}
 
     @cached_property
     def directly(self) -> frozenset[tuple[int, str]]:

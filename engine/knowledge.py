@@ -26,6 +26,8 @@ class Symptom(Rule):
     severity: Severity
     limits: bool = False
     """Whether no run of which it holds is called healthy: too little is known."""
+    next: str = ""
+    """What to do where it limits what can be said; not told where a slot in it is not known."""
     inner: bool = False
     """Whether it is only a step of the reasoning, of which the reader of a report hears nothing."""
     shows: dict[Slug, str] = {}
@@ -155,6 +157,11 @@ class Scale(Declared):
         """The word for a score."""
         reached = [(at, word) for word, at in self.strengths.items() if score >= at]
         return max(reached, default=(0.0, min(self.strengths, key=self.strengths.__getitem__)))[1]
+
+    def is_firm(self, score: float) -> bool:
+        """Whether the word for a score is in the upper half of the words."""
+        words = sorted(self.strengths, key=self.strengths.__getitem__)
+        return self.strength(score) in words[len(words) // 2 :]
 
 
 @dataclass(frozen=True, eq=False)

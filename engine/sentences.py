@@ -9,10 +9,15 @@ from traindx.engine.language import Slotted
 
 SAMPLE: dict[type, Any] = {int: 3, float: 0.5, str: "x", bool: True}
 UNKNOWN = "?"
+COUNTED = "|"
+"""Parts the words for one and for many, where a format would stand."""
 
 
 class Sentence:
-    """A text with places such as `{unit.fraction:.0%}`: role, slot and how to write it."""
+    """A text with places such as `{unit.fraction:.0%}`: role, slot and how to write it.
+
+    A number of things is written `{unit.losses:loss|losses}`.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.split())
@@ -41,6 +46,10 @@ class Sentence:
             for literal, role, slot, spec in self.parts
         )
 
+    def can_be_filled(self, bound: Mapping[str, Slotted]) -> bool:
+        """Whether all that it speaks of is known."""
+        return all(_slots(bound, role).get(slot) is not None for role, slot, _ in self.slots)
+
 
 def _slots(bound: Mapping[str, Slotted], role: str) -> Mapping[str, Any]:
     return bound[role].slots if role in bound else {}
@@ -51,7 +60,14 @@ def _written(value: Any, spec: str) -> str:
         return UNKNOWN
     if not spec and isinstance(value, float):
         return f"{value:.4g}"
-    return format(value, spec)
+    return counted(value, spec) if COUNTED in spec else format(value, spec)
+
+
+def counted(number: int, words: str) -> str:
+    """So many of something: `loss|losses` gives no loss, one loss, 5 losses."""
+    one, many = words.split(COUNTED)
+    few = {0: f"no {one}", 1: f"one {one}"}
+    return few.get(number, f"{number:d} {many}")
 
 
 sentence = lru_cache(maxsize=4096)(Sentence)

@@ -160,7 +160,7 @@ def test_a_sentence_is_whole(text: str) -> None:
 def test_numbers_are_said_with_three_digits_and_no_plural_in_brackets(symptom: Symptom) -> None:
     assert "(s)" not in symptom.because
     for role, slot, spec in Sentence(symptom.because).slots:
-        assert re.fullmatch(r"(\+?\.[0-3][gf%]|g)?", spec), f"{role}.{slot}:{spec}"
+        assert re.fullmatch(r"(\+?\.[0-3][gf%]|g|[a-z ]+\|[a-z ]+)?", spec), f"{role}.{slot}:{spec}"
 
 
 def cited() -> Iterator[str]:

@@ -384,6 +384,20 @@ MISTAKES = {
         8,
         "cannot be written as",
     ),
+    "sentence that counts a word": (
+        BRIGHT,
+        "{bulb.place}",
+        "{bulb.place:room|rooms}",
+        8,
+        "'bulb.place' cannot be written as ':room|rooms'",
+    ),
+    "advice with an unknown slot": (
+        BRIGHT,
+        "because:",
+        "next: Look at {bulb.palace}.\nbecause:",
+        8,
+        "next: bulb has no slot 'palace'; did you mean 'place'?",
+    ),
     "sentence with an open brace": (BRIGHT, "{bulb.place}", "{bulb.place", 8, "because: "),
     "sentence without a slot": (
         BRIGHT,

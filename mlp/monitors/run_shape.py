@@ -16,12 +16,16 @@ KINDS = {
     "reinforcement": ("reward", "reward_std", "zero_reward_share", "policy_entropy"),
 }
 """The quantities that only such a run records."""
+HELD_OUT = ("val", "test")
+UNKNOWN = "left out, meaning unknown: "
+"""How the readers begin to speak of such columns."""
 
 
 class RunShape(Fact):
     """How much of a run was recorded."""
 
     signal: ClassVar[str] = "any loss, metric or reward"
+    absent: ClassVar[tuple[str, ...]] = ("left_out",)
 
     axis: str
     points: int
@@ -30,7 +34,13 @@ class RunShape(Fact):
     """Of the held-out loss."""
     has_validation: bool
     """Whether there are two held-out losses or more."""
+    val_scores: int
+    """Of the longest held-out accuracy or metric."""
     has_train: bool
+    train_points: int
+    """Of the training loss; 0 where there is none."""
+    left_out: str | None
+    """The columns of which a reader does not know what they mean, as it names them."""
     resumed: bool
     """Whether the first step is more than 10 intervals above the usual first one."""
     epochs: float | None
@@ -50,11 +60,26 @@ def run_shape(history: History) -> Iterator[RunShape]:
             points=len(longest),
             val_points=0 if val is None else len(val),
             has_validation=held_out(history) is not None,
+            val_scores=_scores(history),
             has_train=train is not None,
+            train_points=len(train) if train is not None else 0,
+            left_out=_left_out(history),
             resumed=_resumed(longest),
             epochs=_epochs(history, longest),
             run_kind=run_kind(history),
         )
+
+
+def _scores(history: History) -> int:
+    """The points of the longest accuracy or metric that is not of training."""
+    scores = {**history.over("accuracy"), **history.over("metric")}
+    held = (s for scope, s in scores.items() if scope.partition("/")[0] in HELD_OUT)
+    return max(map(len, held), default=0)
+
+
+def _left_out(history: History) -> str | None:
+    notes = (note.partition(UNKNOWN) for note in history.notes)
+    return next((titles for before, found, titles in notes if found and not before), None)
 
 
 def run_kind(history: History) -> str:
