@@ -198,3 +198,41 @@ def test_values_that_are_alike_by_chance_or_for_good_are_kept(
     pairs: list[tuple[float, float]],
 ) -> None:
     assert len(values(read(evaluated(*pairs)), "loss", "val")) == len(pairs)
+
+
+# --- Losses under other names ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", ["val_recon_mse", "val_mse", "valid/nll_per_dim", "Valid MSE"])
+def test_the_one_error_of_validation_is_its_loss(error: str) -> None:
+    log = read({"train_loss": [3.0, 2.0], error: [4.0, 3.0], "val_f1": [0.1, 0.2]})
+    assert values(log, "loss", "val") == [4.0, 3.0]
+    assert f"'{error}' was taken as the validation loss, for there is no other" in remarks(log)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"val_mae": [5.0, 4.0]},
+        {"train_mse": [5.0, 4.0]},
+        {"val_loss": [5.0, 4.0]},
+    ],
+    ids=["one of two", "training has it too", "there is a loss"],
+)
+def test_an_error_of_validation_is_no_loss_where_that_is_less_than_clear(
+    more: dict[str, list[float]],
+) -> None:
+    log = read({"train_loss": [3.0, 2.0], "val_mse": [4.0, 3.0], **more})
+    assert "val_mse" not in (log.titles.get(("loss", "val")) or "")
+
+
+def test_what_falls_in_training_and_validation_is_the_loss_where_none_is_named() -> None:
+    curves = {
+        "train/kobj": [3.0, 2, 1],
+        "val/kobj": [3.0, 2, 2],
+        "train/q": [1, 2, 3],
+        "val/q": [1, 2, 3],
+    }
+    log = read({**curves, "train/f1": [0.3, 0.2, 0.1], "val/f1": [0.3, 0.2, 0.1]})
+    assert (values(log, "loss", "train"), values(log, "loss", "val")) == ([3, 2, 1], [3, 2, 2])
+    assert "taken for parts of the loss, as they fall" in remarks(log)

@@ -194,6 +194,11 @@ def misspelt(text: str) -> str | None:
     return next(iter(get_close_matches(quantity, known, 1)), None)
 
 
+def is_error(name: str) -> bool:
+    """Whether a word of the name is one of an error, which training makes small."""
+    return not set(plain(name).split("_")).isdisjoint(table()["errors"])
+
+
 def higher_is_better(name: str) -> bool | None:
     """Whether more of a metric is better, by the words of its name; None if they do not say."""
     found = plain(name).split("_")
