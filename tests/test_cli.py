@@ -20,9 +20,10 @@ from traindx.demo import sample
 from traindx.diagnosing import default_knowledge, diagnose
 from traindx.engine.report import Report
 from traindx.judged import judged
+from traindx.mlp.history import curves
 from traindx.mlp.readers import read
 from traindx.overview import many
-from traindx.pages import page
+from traindx.pages import contents, page
 from traindx.terminal import is_plain
 
 
@@ -395,6 +396,28 @@ def test_details_are_there_on_demand(
     shown = [line for line in said.splitlines() if line.startswith("Run: ")]
     assert shown == ["Run: bad.csv", "Run: failing.csv", "Run: healthy.csv"]
     assert said.startswith("3 runs: ")
+
+
+@pytest.mark.parametrize(("metrics", "more"), [(5, ""), (12, ""), (15, "and 3 more of metric")])
+def test_metrics_are_shown_by_name_and_are_no_layers(
+    traindx: Traindx, tmp_path: Path, metrics: int, more: str
+) -> None:
+    path = tmp_path / "log.csv"
+    names = [f"map_{n}" for n in range(metrics)]
+    head = ",".join(["epoch,train/loss,val/loss", *(f"val/{name}" for name in names)])
+    rows = (f"{e},{2 / e},{2 / e}" + f",{0.1 * e}" * metrics for e in range(1, 6))
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    said = traindx("read", path).out
+    assert all(f"metric@val/{name}" in said for name in names[:12])
+    assert "layers" not in said
+    assert ("more of metric" in said) == bool(more)
+    assert more in said
+
+
+def test_what_is_recorded_of_every_layer_is_counted() -> None:
+    norms = {("weight_norm", f"dense_{n}"): [1.5] * 5 for n in range(6)}
+    said = [row.text for row in contents(curves({("loss", "train"): [1.0] * 5, **norms}))]
+    assert "weight_norm of 6 layers, 5 points each" in said
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])

@@ -1,6 +1,7 @@
 """Pages: what the knowledge base says about a symptom, a cause, a remedy or a reference."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Formatter
 
@@ -10,10 +11,13 @@ from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase, Referen
 from traindx.engine.language import Pattern, Rule
 from traindx.engine.render import BLANK, Row
 from traindx.engine.sources import nearest
-from traindx.mlp.history import History, Series
+from traindx.mlp.history import History, Name, Series
 
 MOST_SPLITS = 4
-"""Of the scopes of a run-level quantity; a quantity that has more is one of layers."""
+"""Of the scopes of a run-level quantity without splits; one that has more is one of layers."""
+MOST_SCOPES = 12
+"""Of one quantity, so many series are shown."""
+SPLITS = ("train", "val", "test")
 KINDS = {
     "symptom": "symptoms",
     "cause": "causes",
@@ -211,13 +215,19 @@ def _cited(reference: Reference) -> str:
 def contents(run: History) -> Iterator[Row]:
     """What was understood of a log."""
     yield Row(f"{run.source}: {len(run.series)} series over {run.axis}s{_counted(run)}", "title")
-    of_run = {name: s for name, s in run.series.items() if not _of_layers(run, name[0])}
-    table = [COLUMNS, *(_cells(name, run) for name, series in of_run.items() if len(series))]
+    of_run = [name for name, s in run.series.items() if len(s) and not _of_layers(run, name[0])]
+    table = [COLUMNS, *(_cells(name, run) for name in _first(of_run))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table if of_run else ():
         first, *rest, _ = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
         line = "  ".join((cells[0].ljust(len(first)), *rest, cells[-1]))
         yield Row(line.rstrip(), "line", 1)
+    counts = Counter(quantity for quantity, _ in of_run)
+    yield from (
+        Row(f"and {many - MOST_SCOPES} more of {quantity}", "line", 1)
+        for quantity, many in counts.items()
+        if many > MOST_SCOPES
+    )
     for quantity in dict.fromkeys(name for name, _ in run.series if _of_layers(run, name)):
         layers = run.layers(quantity)
         points = max(map(len, layers.values()))
@@ -256,9 +266,19 @@ def _cells(name: tuple[str, str], run: History) -> tuple[str, ...]:
     return _named(*name), *counts, *shown, odds, f"'{title}'" if title else ""
 
 
+def _first(names: Iterable[Name]) -> Iterator[Name]:
+    """Of each quantity the first dozen."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        seen[name[0]] += 1
+        if seen[name[0]] <= MOST_SCOPES:
+            yield name
+
+
 def _of_layers(run: History, quantity: str) -> bool:
-    """Whether it is recorded for each of several layers."""
-    return len(run.layers(quantity)) > MOST_SPLITS
+    """Whether it is recorded for each of several layers, not of several metrics or components."""
+    scopes = run.layers(quantity)
+    return len(scopes) > MOST_SPLITS and not any(s.partition("/")[0] in SPLITS for s in scopes)
 
 
 def _named(quantity: str, scope: str) -> str:
