@@ -390,6 +390,13 @@ def still_rising(found: Curve) -> bool:
     return tail.change > 4 * tail.error and tail.change > 0.02 * float(np.ptp(found.level))
 
 
+def fall_from_best(found: Curve) -> tuple[float, float | None, float]:
+    """Of a score: how far it ended below its best level, in standard errors too, and where that was."""
+    top = int(np.argmax(found.level))
+    drop = float(found.level[top]) - found.last
+    return drop, found.sigmas(drop, top, -1), found.share(top)
+
+
 def first_nonfinite(series: Series) -> int | None:
     """The place of the first value that is not finite."""
     bad = ~np.isfinite(series.values)

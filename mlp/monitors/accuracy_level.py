@@ -7,7 +7,7 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.architecture import task_of
-from traindx.mlp.curves import Curve, curve_of, median_of, still_rising
+from traindx.mlp.curves import Curve, curve_of, fall_from_best, median_of, still_rising
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.settings import Settings
@@ -56,6 +56,9 @@ class AccuracyLevel(Fact):
     """Whether the gain is below three sigmas or below 0.02."""
     drop: float
     """The best level minus the last."""
+    drop_sigmas: float | None
+    best_at: float
+    """The share of the run at which the best level was reached."""
     still_rising: bool
     """Whether it was still going up when the run ended."""
     stuck_at_chance: bool | None
@@ -74,6 +77,7 @@ def accuracy_level(history: History) -> Iterator[AccuracyLevel]:
 
 def _level(found: Curve, split: str, settings: Settings) -> AccuracyLevel:
     best = float(found.level.max())
+    drop, drop_sigmas, best_at = fall_from_best(found)
     chance, majority = chances(settings)
     known = [share for share in (chance, majority) if share is not None]
     stuck = _stuck(found, best)
@@ -92,7 +96,9 @@ def _level(found: Curve, split: str, settings: Settings) -> AccuracyLevel:
         noise=median_of(found.sigma) if found.measured else None,
         constant=found.points >= 4 and found.greatest - found.least < 1e-9,
         stuck=stuck,
-        drop=best - found.last,
+        drop=drop,
+        drop_sigmas=drop_sigmas,
+        best_at=best_at,
         still_rising=still_rising(found),
         stuck_at_chance=stuck and _near(found, known) if known else None,
         perfect=found.last >= 0.999,

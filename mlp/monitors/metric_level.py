@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import curve_of, still_rising
+from traindx.mlp.curves import curve_of, fall_from_best, still_rising
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.readers.names import higher_is_better
@@ -25,6 +25,11 @@ class MetricLevel(Fact):
     first: float
     best: float
     last: float
+    drop: float
+    """The best level minus the last."""
+    drop_sigmas: float | None
+    best_at: float
+    """The share of the run at which the best level was reached."""
     still_rising: bool
     """Whether it was still going up when the run ended."""
 
@@ -36,12 +41,15 @@ def metric_level(history: History) -> Iterator[MetricLevel]:
         split, _, name = scope.partition("/")
         found = curve_of(history, "metric", scope) if higher_is_better(name) else None
         if found is not None and found.least >= 0 and found.greatest <= 1:
-            best = float(found.level.max())
+            drop, drop_sigmas, best_at = fall_from_best(found)
             yield MetricLevel(
                 split=split,
                 name=name,
                 first=found.first,
-                best=best,
+                best=float(found.level.max()),
                 last=found.last,
+                drop=drop,
+                drop_sigmas=drop_sigmas,
+                best_at=best_at,
                 still_rising=still_rising(found),
             )
