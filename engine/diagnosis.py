@@ -250,8 +250,10 @@ class Case:
 
     def ruled_out(self) -> Iterator[RuledOut]:
         """The causes that something spoke for and that are not believed."""
+        benign = [c.name for c in self.ranking.roots if c.cause.benign]
         for loser, winner in self.ranking.ruled_out:
             yield RuledOut(
+                twin=next((name for name in benign if name in loser.cause.explains), None),
                 cause=loser.name,
                 title=loser.cause.title,
                 score=round(loser.score, 6),

@@ -253,11 +253,18 @@ def _remedies(remedies: Sequence[Prescription], told: set[str]) -> Iterator[Row]
 
 
 def _set_aside(ruled_out: Iterable[RuledOut]) -> list[str]:
-    """What was asked and what answered it; what has one answer in one line."""
-    asked: dict[str, list[str]] = {}
+    """What was thought of and what speaks against it; what has one answer in one line."""
+    titles: dict[str, list[str]] = {}
     for one in ruled_out:
-        asked.setdefault(one.reason, []).append(f"{one.title}?")
-    return [f"{' '.join(titles)} {_ended(plainly(reason))}" for reason, titles in asked.items()]
+        if one.twin is None:
+            titles.setdefault(one.reason, []).append(one.title)
+    return [f"{_either(of_one)}: {_ended(plainly(reason))}" for reason, of_one in titles.items()]
+
+
+def _either(titles: Sequence[str]) -> str:
+    """One, or another, as one phrase."""
+    *others, last = (titles[0], *map(_lowered, titles[1:]))
+    return f"{', '.join(others)}{',' * (len(others) > 1)} or {last}" if others else last
 
 
 def _ended(text: str) -> str:

@@ -119,6 +119,8 @@ class RuledOut(Declared):
     title: str
     score: float
     reason: str
+    twin: str | None = None
+    """The benign cause in the report that says the same of the run and finds no fault in it."""
 
     def __str__(self) -> str:
         return f"{self.title}: {self.reason}"

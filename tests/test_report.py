@@ -19,7 +19,7 @@ from traindx.engine.diagnosis import Diagnostician
 from traindx.engine.facts import Fact, observe
 from traindx.engine.loader import load
 from traindx.engine.render import PLAIN, plainly, renderable, text, unrepeated
-from traindx.engine.report import EvidenceLine, Observation, Report
+from traindx.engine.report import EvidenceLine, Observation, Report, RuledOut
 from traindx.mlp.history import History, curves
 from traindx.scenarios.forms import Scenario, load_scenarios
 from traindx.scenarios.runner import history_of
@@ -230,6 +230,35 @@ def test_what_bears_on_the_findings_is_told_first_among_the_clear() -> None:
     assert [name for name in told if name in related]
     unrelated = ("loss_periodic", "nonfinite_loss_once")
     assert max(told.index(n) for n in told if n in related) < min(map(told.index, unrelated))
+
+
+def set_aside(*titles: str, twin: str | None = None) -> Report:
+    """A healthy report in which these were thought of, with one answer to all."""
+    found = [RuledOut(cause="x", title=t, score=0, reason="it is dark", twin=twin) for t in titles]
+    return report_of("healthy_log_trainer_state").model_copy(update={"ruled_out": tuple(found)})
+
+
+@pytest.mark.parametrize(
+    ("titles", "said"),
+    [
+        (["The cat did it"], "   - The cat did it: It is dark."),
+        (["The cat did it", "The dog did"], "   - The cat did it or the dog did: It is dark."),
+        (["A cat", "A dog", "A cow"], "   - A cat, a dog, or a cow: It is dark."),
+    ],
+)
+def test_what_has_one_answer_is_one_phrase(titles: list[str], said: str) -> None:
+    assert f"\nConsidered and set aside:\n{said}\n" in text(set_aside(*titles))
+
+
+def test_the_twin_of_what_is_reported_is_not_set_aside() -> None:
+    assert "set aside" not in text(set_aside("It was stopped too early", twin="still_improving"))
+
+
+def test_stopped_too_early_is_the_twin_of_still_improving() -> None:
+    report = report_of("healthy_not_done_yet")
+    assert "still_improving" in causes(report)
+    twins = {one.cause: one.twin for one in report.ruled_out}
+    assert twins["too_few_epochs"] == "still_improving"
 
 
 @pytest.fixture
