@@ -157,6 +157,12 @@ def test_a_sentence_is_whole(text: str) -> None:
 
 
 @every_symptom
+def test_what_is_clear_is_denied_and_nothing_else_is_claimed(symptom: Symptom) -> None:
+    """That a loss does not swing says less than that it is calm; only the first was looked for."""
+    assert symptom.inner or re.search(r"\b(not|no|nothing)\b", symptom.clear or "no")
+
+
+@every_symptom
 def test_numbers_are_said_with_three_digits_and_no_plural_in_brackets(symptom: Symptom) -> None:
     assert "(s)" not in symptom.because
     for role, slot, spec in Sentence(symptom.because).slots:
