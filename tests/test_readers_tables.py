@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from traindx.mlp.history import History
-from traindx.mlp.readers import read, read_all
+from traindx.mlp.readers import ReadError, read, read_all
 
 
 def written(folder: Path, *lines: Any, name: str = "some_log") -> Path:
@@ -236,3 +236,58 @@ def test_what_falls_in_training_and_validation_is_the_loss_where_none_is_named()
     log = read({**curves, "train/f1": [0.3, 0.2, 0.1], "val/f1": [0.3, 0.2, 0.1]})
     assert (values(log, "loss", "train"), values(log, "loss", "val")) == ([3, 2, 1], [3, 2, 2])
     assert "taken for parts of the loss, as they fall" in remarks(log)
+
+
+# --- Columns without a name --------------------------------------------------------------------
+
+
+def test_one_column_without_a_name_is_a_loss_by_guess(tmp_path: Path) -> None:
+    log = read(written(tmp_path, "0.9", "0.5", "0.4"))
+    assert values(log, "loss", "train") == [0.9, 0.5, 0.4]
+    assert "has no name; that it is a loss is a guess" in remarks(log)
+
+
+def test_one_column_that_rises_as_an_accuracy_does_is_no_loss(tmp_path: Path) -> None:
+    path = written(tmp_path, "0.3", "0.4", "0.9", "0.95")
+    with pytest.raises(ReadError, match="--map loss=column_1"):
+        read(path)
+    assert values(read(path, aliases={"column_1": "accuracy@val"}), "accuracy", "val")[0] == 0.3
+
+
+def test_a_first_column_that_counts_is_the_epoch(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "0\t0.9\t0.5", "1\t0.8\t0.6", "2\t0.7\t0.7", "0\t0.9\t0.5", "1\t0.6\t0.6"
+    )
+    run = read(path, aliases={"column_2": "loss@val"})
+    assert (values(run, "loss", "val"), steps(run, "loss", "val")) == ([0.9, 0.6], [0, 1])
+    with pytest.raises(ReadError, match="--map loss=column_2 "):
+        read(path)
+
+
+UNREAD = {
+    "losses with numbers": (
+        ["loss0,loss1,acc0,acc1", "2,3,40,50"],
+        "--map loss=loss0 --map loss@val=loss1",
+    ),
+    "a header alone": (["time,loss"], "columns time, loss and no row"),
+    "numbers side by side": ([",0.5,0.4,0.3"], "one line of 4 numbers without names"),
+}
+
+
+@pytest.mark.parametrize("kind", UNREAD)
+def test_what_is_not_read_says_what_would_help(kind: str, tmp_path: Path) -> None:
+    lines, said = UNREAD[kind]
+    with pytest.raises(ReadError) as refused:
+        read(written(tmp_path, *lines))
+    assert said in str(refused.value)
+
+
+def test_a_loss_that_was_left_out_is_named_where_there_is_no_other() -> None:
+    log = read({"loss0": [3.0, 2.0], "val_accuracy": [0.1, 0.2]})
+    assert "'loss0': losses by their names; say which, as --map loss=loss0" in remarks(log)
+
+
+def test_a_cell_beyond_the_header_is_left_out_and_said(tmp_path: Path) -> None:
+    log = read(written(tmp_path, "epoch;loss", "0", "0;0.5", "1;0.4;0.6", "2;0.3;0.5"))
+    assert values(log, "loss", "train") == [0.5, 0.4, 0.3]
+    assert "left out, meaning unknown: 'column_3'" in remarks(log)

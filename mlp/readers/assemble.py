@@ -8,7 +8,8 @@ the row has another number and the series goes on, or if only another split has 
 a NaN at the end next to numbers of its own split is a value there too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import pairwise
@@ -133,10 +134,23 @@ def _by_column(left: str, right: str, sheet: Sheet) -> tuple[str, str]:
 def _nothing(document: Document, sheet: Sheet) -> str:
     if not sheet.columns:
         return f"{document.name}: no column of numbers; give a log with losses over time"
+    open_ = [t for t in sheet.columns if not (t in sheet.names or is_ignored(t) or _is_place(t))]
+    likely = _likely(sheet.columns) or (open_ or list(sheet.columns))[:1]
     return (
         f"{document.name}: no column is known as a loss or a metric ({_listed(sheet.columns)}); "
-        "name one with aliases={'column': 'loss@train'}"
+        f"name one with {_mapped(likely)} (in Python aliases={{'{likely[0]}': 'loss@train'}})"
     )
+
+
+def _likely(titles: Iterable[str]) -> list[str]:
+    """The columns that may be losses by their names."""
+    return [title for title in titles if "loss" in plain(title)]
+
+
+def _mapped(titles: Sequence[str]) -> str:
+    """How the command line is told that these are losses, the second one of validation."""
+    meant = zip(("loss", "loss@val"), titles, strict=False)
+    return " ".join(shlex.join(["--map", f"{name}={title}"]) for name, title in meant)
 
 
 def _listed(titles: Mapping[str, Any] | Sequence[str], most: int = 12) -> str:
@@ -183,11 +197,18 @@ def _named(sheet: Sheet, aliases: Aliases, axes: set[str | None]) -> tuple[list[
         if title in axes or said == "":
             continue
         found = declared(said) if said else None if is_ignored(title) else meaning(title)
+        if found is not None and found.quantity == "accuracy" and _is_one_of_two(title, sheet):
+            found = None
         if found is not None and found.quantity not in ("step", "epoch"):
             named.append(Named(title, column, found))
         elif not said and not is_ignored(title) and not _is_place(title):
             unknown.append(title)
     return _silenced(named, sheet.frame), unknown
+
+
+def _is_one_of_two(title: str, sheet: Sheet) -> bool:
+    """Whether the 1 at its end is the number of a data set, after 0, and not that of top-1."""
+    return title.endswith("1") and f"{title[:-1]}0" in sheet.columns
 
 
 def _is_place(title: str) -> bool:
@@ -196,6 +217,8 @@ def _is_place(title: str) -> bool:
 
 def _said_of(named: Sequence[Named], unknown: Sequence[str]) -> tuple[str, ...]:
     notes = [f"left out, meaning unknown: {_listed(unknown)}"] if unknown else []
+    if (likely := _likely(unknown)) and not any("loss" in n.meaning.quantity for n in named):
+        notes.append(f"{_listed(likely)}: losses by their names; say which, as {_mapped(likely)}")
     notes += [
         f"'{n.title}' has {n.column.text} cells that are words, not numbers; they were left out"
         for n in named

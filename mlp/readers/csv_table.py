@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from io import StringIO
 from itertools import zip_longest
 from warnings import catch_warnings, simplefilter
@@ -12,7 +13,8 @@ import numpy as np
 from traindx.mlp.history import Array, History
 from traindx.mlp.readers.assemble import Aliases, histories
 from traindx.mlp.readers.columns import Sheet, from_columns, is_missing, number, of_numbers
-from traindx.mlp.readers.document import Document
+from traindx.mlp.readers.document import Document, ReadError
+from traindx.mlp.readers.names import axis_rank, meaning
 from traindx.mlp.readers.thinning import thinned_sheet
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -21,6 +23,7 @@ PLAIN = b"0123456789+-.eE,\n"
 GAPS = ((b",,", b",nan,"), (b",,", b",nan,"), (b",\n", b",nan\n"), (b"\n,", b"\nnan,"))
 RULE = re.compile(r"^[\s|+:=\-─━┃│┼╇╪+]*$")
 """A line that is only drawn: "+-----+-----+", "|:---:|---|", "----  ----"."""
+NAMELESS = re.compile(r"column_\d+")
 GAP = re.compile(r"[ \t]{2,}")
 BARS = re.compile(r"[┃│]")
 EDGES = re.compile(r"^\s*[|┃│](.*)[|┃│]\s*$")
@@ -35,18 +38,64 @@ def recognise(document: Document) -> float:
         return 0.0
     delimiter = _delimiter(head)
     rows = _cut(head[:60], delimiter)
-    numeric = [_numeric(row) for row in rows[1:]] or [0.0]
+    if len(head) == 1:
+        return 0.1 if _alone(rows[0]) else 0.0
+    numeric = [_numeric(row) for row in rows[1:]]
     if delimiter is None and len(rows[0]) > 1 and not _aligned(rows):
         return 0.0
     if 0 < _numeric(rows[0]) < 1:
         return 0.0
     share = sum(n > 0.4 for n in numeric) / len(numeric)
-    fits = sum(len(row) <= len(rows[0]) for row in rows) / len(rows)
+    most = len(rows[0]) + _is_ragged(rows)
+    fits = sum(len(row) <= most for row in rows) / len(rows)
     return 0.6 * share * fits if share * fits > 0.5 else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
-    return histories(table(document), document, aliases)
+    head = _head(_undrawn(document.text[:100_000]))
+    if len(head) == 1 and (said := _alone(_cut(head, _delimiter(head))[0])):
+        raise ReadError(f"{document.name}: {said}")
+    return histories(_with_guesses(table(document)), document, aliases)
+
+
+def _alone(cells: Sequence[str]) -> str:
+    """What is the matter with a table that has one line only, if it is one."""
+    if len(cells) > 1 and _numeric(cells) == 1:
+        return f"one line of {len(cells)} numbers without names; write one a line below 'loss'"
+    if len(cells) > 1 and not _numeric(cells) and any(map(_is_known, cells)):
+        return f"a table with the columns {', '.join(cells)} and no row; give the whole log"
+    return ""
+
+
+def _is_known(title: str) -> bool:
+    axis = axis_rank(title, "step") is not None or axis_rank(title, "epoch") is not None
+    return axis or meaning(title) is not None
+
+
+def _is_ragged(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether some rows have a cell more than the header, and others do not."""
+    return any(len(row) == len(rows[0]) for row in rows[1:])
+
+
+def _with_guesses(sheet: Sheet) -> Sheet:
+    """A sheet without a header with what its numbers say: that they count epochs, or fall."""
+    titles = list(sheet.columns)
+    if not all(NAMELESS.fullmatch(title) for title in titles):
+        return sheet
+    first = sheet.columns[titles[0]].values
+    if len(titles) > 1:
+        counted = len(first) > 1 and np.mean(np.diff(first) == 1) > 0.5
+        return replace(sheet, names={titles[0]: "epoch"} if counted else {})
+    if _rises_as_a_share(first):
+        return sheet
+    note = "the one column of numbers has no name; that it is a loss is a guess"
+    return replace(sheet, names={titles[0]: "loss@train"}, notes=(*sheet.notes, note))
+
+
+def _rises_as_a_share(values: Array) -> bool:
+    finite, third = values[np.isfinite(values)], max(len(values) // 3, 1)
+    shares = np.all((finite >= 0) & (finite <= 1))
+    return bool(shares and len(finite) > 1 and finite[-third:].mean() > finite[:third].mean())
 
 
 def table(document: Document) -> Sheet:
@@ -85,15 +134,11 @@ def _sheet(whole: str) -> Sheet:
     names, rows = _cells(text, delimiter)
     if _numeric(names) == 1:
         rows.insert(0, names)
-        names = _commented(text, len(names)) or _numbered(len(names))
+        names = _commented(text, len(names)) or []
+    names += [f"column_{i + 1}" for i in range(len(names), max(map(len, rows), default=0))]
     place = 0 if names[0] else min(1, len(names) - 1)
     names, rows, starts = _without_headers(names, rows, names[place], place)
     return from_columns(names, list(zip_longest(*rows, fillvalue="")), starts=tuple(starts))
-
-
-def _numbered(columns: int) -> list[str]:
-    """Names for columns without any; one alone is taken for the loss."""
-    return ["loss"] if columns == 1 else [f"column_{i + 1}" for i in range(columns)]
 
 
 def _commented(text: str, columns: int) -> list[str] | None:
