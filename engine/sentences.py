@@ -16,7 +16,7 @@ COUNTED = "|"
 class Sentence:
     """A text with places such as `{unit.fraction:.0%}`: role, slot and how to write it.
 
-    A number of things is written `{unit.losses:loss|losses}`.
+    A number of things is written `{shelf.books:book|books}`.
     """
 
     def __init__(self, text: str) -> None:
@@ -64,7 +64,7 @@ def _written(value: Any, spec: str) -> str:
 
 
 def counted(number: int, words: str) -> str:
-    """So many of something: `loss|losses` gives no loss, one loss, 5 losses."""
+    """So many of something: `book|books` gives no book, one book, 5 books."""
     one, many = words.split(COUNTED)
     few = {0: f"no {one}", 1: f"one {one}"}
     return few.get(number, f"{number:d} {many}")

@@ -56,5 +56,11 @@ def test_that_there_was_none_is_known() -> None:
     assert {"nonfinite_loss", "nonfinite_loss_once"} <= clear
 
 
+def test_a_ratio_that_is_not_there_is_no_unknown_ratio() -> None:
+    lines = {("loss", "train"): FALLING, ("loss", "val"): [1.3 * x**0.9 for x in FALLING]}
+    found = DIAGNOSTICIAN.diagnose(curves(lines))
+    assert "multiple_of_validation" in {one.symptom for one in found.clear}
+
+
 def test_what_needs_something_without_a_name_stands_alone() -> None:
     assert str(Unchecked(symptom="x", title="It is dark", signals=())) == "It is dark"

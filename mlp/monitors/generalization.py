@@ -18,6 +18,7 @@ class Generalization(Fact):
     """The held-out loss against the training loss, both smoothed as far as the noise demands."""
 
     signal: ClassVar[str] = "the training and the validation loss of every epoch"
+    absent: ClassVar[tuple[str, ...]] = ("whole_ratio",)
 
     split: str
     """val, or test where nothing is called validation."""
