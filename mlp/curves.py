@@ -116,10 +116,10 @@ class Curve:
     def rebound_sigmas(self) -> float | None:
         """The rise from the best level, likewise; or that of all later values, if none comes back."""
         risen = self.rise_sigmas(self.lowest)
-        return None if risen is None else max(risen, self._never_back)
+        return None if risen is None else max(risen, self.never_back)
 
     @cached_property
-    def _never_back(self) -> float:
+    def never_back(self) -> float:
         """How far all that came after the best values lies above them, by Welch's t.
 
         0 if one of at least six comes back to them, or if it is below 4: they were chosen as the
@@ -385,7 +385,9 @@ def still_rising(found: Curve) -> bool:
     """
     values = found.values
     if len(values) < 9:
-        return len(values) >= 4 and bool((np.diff(values[-3:]) > 0).all() and values[-1] >= max(values))
+        return len(values) >= 4 and bool(
+            (np.diff(values[-3:]) > 0).all() and values[-1] >= max(values)
+        )
     tail = line(found, late(found, 1 / 3))
     return tail.change > 4 * tail.error and tail.change > 0.02 * float(np.ptp(found.level))
 

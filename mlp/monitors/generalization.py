@@ -121,7 +121,25 @@ class Pair:
 
     @cached_property
     def rise_sigmas(self) -> float | None:
-        return self.val.rebound_sigmas
+        """Two at most for a rise not 1.5 times as high as another that was undone: that is wander,
+        which noise from point to point does not show. All values far above the best are no wander.
+        """
+        risen = self.val.rise_sigmas(self.val.lowest)
+        if risen is None:
+            return None
+        most = 2.0 if self.rise < 1.5 * self._undone else np.inf
+        return max(min(risen, most), self.val.never_back)
+
+    @property
+    def _undone(self) -> float:
+        """The highest rise of the level that was undone since, near the best or after it."""
+        best = self.val.lowest
+        before, after = (
+            self.val.level[max(0, 2 * best - len(self.val.level)) : best + 1],
+            self.val.level[best:],
+        )
+        up, down = before - np.minimum.accumulate(before), np.maximum.accumulate(after) - after
+        return float(max(up.max(), down.max()))
 
     @property
     def within_noise(self) -> bool:
