@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from traindx.mlp.history import History
-from traindx.mlp.readers import read
+from traindx.mlp.readers import read, read_all
 
 Lines = tuple[str, ...]
 Series = dict[str, list[float]]
@@ -78,6 +78,192 @@ READ: dict[str, tuple[Lines, Series, list[float], str]] = {
         [1, 2],
         "",
     ),
+    "a word between the name and the number": (
+        ("epoch: 0, loss is: 0.6, acc is: 0.5", "epoch: 1, loss is: 0.5, acc is: 0.6", "epoch: 2, loss was 0.4, acc was 0.7"),
+        {"loss@train": [0.6, 0.5, 0.4], "accuracy@train": [0.5, 0.6, 0.7]},
+        [0, 1, 2],
+        "",
+    ),
+    "the split stands in brackets": (
+        ("epoch 1: loss (train): 0.6, loss (val): 0.7", "epoch 2: loss (train): 0.5, loss (val): 0.6"),
+        {"loss@train": [0.6, 0.5], "loss@val": [0.7, 0.6]},
+        [1, 2],
+        "",
+    ),
+    "only a heading tells the evaluation from the training": (
+        ("epoch: 0, loss: 0.6", "testing in eval mode……", "epoch: 0, loss: 0.7", "Now continue training……", "epoch: 1, loss: 0.5", "testing in eval mode……", "epoch: 1, loss: 0.6"),
+        {"loss@train": [0.6, 0.5], "loss@val": [0.7, 0.6]},
+        [0, 1],
+        "",
+    ),
+    "a heading after the name of a logger": (
+        ("INFO - main - Epoch 1", "INFO - main - loss: 0.6", "INFO - main - Running validation", "INFO - main - loss: 0.7", "INFO - main - Epoch 2", "INFO - main - loss: 0.5", "INFO - main - Running validation", "INFO - main - loss: 0.6"),
+        {"loss@train": [0.6, 0.5], "loss@val": [0.7, 0.6]},
+        [1, 2],
+        "",
+    ),
+    "a heading holds no longer than the lines that name their split": (
+        ("[INFO] Step 50/300; xent: 2.3;", "[INFO] valid stats calculation", "[INFO] Validation xent: 2.2", "[INFO] Step 100/300; xent: 1.9;", "[INFO] valid stats calculation", "[INFO] Validation xent: 2.0"),
+        {"loss@train": [2.3, 1.9], "loss@val": [2.2, 2.0]},
+        [50, 100],
+        "",
+    ),
+    "nothing tells the evaluation from the training": (
+        ("epoch 1 loss 0.6", "epoch 1 loss 0.7", "epoch 2 loss 0.5", "epoch 2 loss 0.6"),
+        {"loss@train": [0.6, 0.7, 0.5, 0.6]},
+        [1, 2, 3, 4],
+        "each epoch has two lines with the same names",
+    ),
+    "a sentence with a counter is no loss": (
+        ("Epoch 1 loss: 0.6", "Test on Epoch 1", "mAP: 0.80", "Epoch 2 loss: 0.5", "Test on Epoch 2", "mAP: 0.85"),
+        {"loss@train": [0.6, 0.5], "metric@val/map": [0.8, 0.85]},
+        [1, 2],
+        "",
+    ),
+    "scores right after the validation loss": (
+        ("epoch: 1", "train loss : -0.6", "validation loss: -0.7", "Average global foreground Dice: [0.7, 0.9]", "epoch: 2", "train loss : -0.7", "validation loss: -0.8", "Average global foreground Dice: [0.8, 0.9]"),
+        {"loss@train": [-0.6, -0.7], "loss@val": [-0.7, -0.8], "metric@val/dice": [0.7, 0.8]},
+        [1, 2],
+        "taken for measured on validation data, by the lines around them: 'dice'",
+    ),
+    "scores beside the only loss, that of validation": (
+        ("epoch 1: perplexity: 9.6 eval_loss: 2.2", "epoch 2: perplexity: 6.3 eval_loss: 1.8"),
+        {"loss@val": [2.2, 1.8], "metric@val/perplexity": [9.6, 6.3]},
+        [1, 2],
+        "",
+    ),
+    "the best value, once more": (
+        ("Epoch 1", "train_loss 0.6", "val_loss 0.7", "Pseudo dice [0.1, 0.2]", "Yayy! New best EMA pseudo Dice: 0.15", "Epoch 2", "train_loss 0.5", "val_loss 0.6", "Pseudo dice [0.3, 0.4]", "Yayy! New best EMA pseudo Dice: 0.2"),
+        {"loss@train": [0.6, 0.5], "metric@val/dice": [0.1, 0.3]},
+        [1, 2],
+        "",
+    ),
+    "what was saved repeats the value before it": (
+        ("Epoch 1, loss: 0.6", "Epoch 1 - Validation Accuracy: 0.78, F1: 0.77", "保存最佳模型，F1分数: 0.77", "Epoch 2, loss: 0.5", "Epoch 2 - Validation Accuracy: 0.88, F1: 0.87", "Saved the best model, F1: 0.87"),
+        {"loss@train": [0.6, 0.5], "metric@val/f1": [0.77, 0.87]},
+        [1, 2],
+        "",
+    ),
+    "an aborted run before a whole one": (
+        (*(f"Epoch 1, Batch {n}, Loss: {9 - n / 100}" for n in (0, 100, 200)), *(f"Epoch {e}, Batch {n}, Loss: {9 - e}" for e in (1, 2) for n in (0, 100, 200))),
+        {"loss@train": [8, 8, 8, 7, 7, 7]},
+        [0, 100, 200, 300, 400, 500],
+        "2 runs in one source; this is the last, after one of 3 points",
+    ),
+    "unnamed evaluations in each epoch are no new runs": (
+        tuple(f"Epoch {e}, Batch {n}, Loss: {9 - e}" for e in (1, 2, 3) for n in (0, 100, 0, 100)),
+        {"loss@train": [8, 8, 8, 8, 7, 7, 7, 7, 6, 6, 6, 6]},
+        list(range(1, 13)),
+        "",
+    ),
+    "how long an epoch is stands after the slash": (
+        tuple(f"Train Epoch: {e} [{n}/60000 ({n // 600}%)]\tLoss: {9 - e}" for e in (1, 2, 3) for n in (0, 25600)),
+        {"loss@train": [8, 8, 7, 7, 6, 6]},
+        [0, 25600, 60000, 85600, 120000, 145600],
+        "",
+    ),
+    "the total is that of the run": (
+        tuple(f"epoch: {1 + n // 20}, iter: {n}/1000, loss: {9 - n / 100}" for n in (10, 20, 30, 40)),
+        {"loss@train": [8.9, 8.8, 8.7, 8.6]},
+        [10, 20, 30, 40],
+        "",
+    ),
+    "full bars, of epochs of two lengths": (
+        tuple(f"Epoch: {e} Loss: {9 - e}: 100%|██| {10 if e < 3 else 5}/{10 if e < 3 else 5} [00:01<00:00,  3.1it/s]" for e in (1, 2, 3, 4)),
+        {"loss@train": [8, 7, 6, 5]},
+        [1, 2, 3, 4],
+        "",
+    ),
+    "a bar's per cent is no step": (
+        tuple(f"steps:  {n}%|█    | {12 * n}/1200 [00:0{n}<01:00, 1.7it/s, avr_loss=0.{9 - n}]" for n in (1, 2, 3)),
+        {"loss@train": [0.8, 0.7, 0.6]},
+        [12, 24, 36],
+        "",
+    ),
+    "a step in thousands says less than the epoch": (
+        ("INFO step:800 smpl:26K ep:81 epch:2.02 loss:1.4 grdn:3.8", "INFO step:1K smpl:32K ep:101 epch:2.53 loss:1.2 grdn:3.4", "INFO step:1K smpl:38K ep:121 epch:3.04 loss:1.0 grdn:3.2"),
+        {"loss@train": [1.4, 1.2, 1.0], "gradient_norm": [3.8, 3.4, 3.2]},
+        [2.02, 2.53, 3.04],
+        "",
+    ),
+    "how much time is left ends the line": (
+        tuple(f"[TRAIN] epoch: 1, iter: {n}/1000, loss: {9 - n / 10}, ips: 12.1 samples/sec | ETA 00:05:01" for n in (10, 20, 30)),
+        {"loss@train": [8, 7, 6]},
+        [10, 20, 30],
+        "",
+    ),
+    "the kind of a step in brackets": (
+        ("Iter (batch) 5: Train loss 5.9", "Iter (batch) 10: Train loss 4.8", "Iter (batch) 10: Val loss 4.2"),
+        {"loss@train": [5.9, 4.8], "loss@val": [4.2]},
+        [5, 10],
+        "",
+    ),
+    "epochs before the word": (
+        ("1/3 * Epoch (train): loss=1.5", "1/3 * Epoch (valid): loss=1.6", "2/3 * Epoch (train): loss=1.2", "2/3 * Epoch (valid): loss=1.4"),
+        {"loss@train": [1.5, 1.2], "loss@val": [1.6, 1.4]},
+        [1, 2],
+        "",
+    ),
+    "batches of an epoch, from and to": (
+        ("1/40epoch started", *(f"{e}epoch:train:{n - 9}-{n}batch: loss={9 - e}" for e in (1, 2) for n in (10, 20))),
+        {"loss@train": [8, 8, 7, 7]},
+        [10, 20, 30, 40],
+        "",
+    ),
+    "updates as Marian counts them": (
+        ("Ep. 1 : Up. 500 : Sen. 15,203 : Cost 6.01 * 414,436 after 414,436", "Ep. 1 : Up. 1000 : Sen. 31,050 : Cost 4.39 * 412,771 after 827,207"),
+        {"loss@train": [6.01, 4.39]},
+        [500, 1000],
+        "",
+    ),
+    "losses that differ by a word before": (
+        ("epoch 1 Encoder Loss: 0.5, Decoder Loss: 0.3", "epoch 2 Encoder Loss: 0.4, Decoder Loss: 0.1"),
+        {"loss_component@train/encoder": [0.5, 0.4], "loss_component@train/decoder": [0.3, 0.1]},
+        [1, 2],
+        "the sum of",
+    ),
+    "losses that differ by a word after": (
+        ("epoch 1 - Loss Encoder: 0.5, Loss Decoder: 0.3", "epoch 2 - Loss Encoder: 0.4, Loss Decoder: 0.1"),
+        {"loss_component@train/encoder": [0.5, 0.4], "loss_component@train/decoder": [0.3, 0.1]},
+        [1, 2],
+        "the sum of",
+    ),
+    "the right answer, and one of five": (
+        ("epoch 1 train Loss: 2.4 Top-1 Acc: 33.5 Top-5 Acc: 68.8", "epoch 2 train Loss: 2.1 Top-1 Acc: 43.9 Top-5 Acc: 79.8"),
+        {"accuracy@train": [0.335, 0.439], "metric@train/top_5_acc": [68.8, 79.8]},
+        [1, 2],
+        "",
+    ),
+    "names that mean nothing here": (
+        ("epoch 1 loss: 0.6, bananas: 3, solver.cpp:228, ips: 12", "epoch 2 loss: 0.5, bananas: 4, apples: 1"),
+        {"loss@train": [0.6, 0.5]},
+        [1, 2],
+        "left out, meaning unknown: 'bananas'",
+    ),
+    "splits with nothing but a number": (
+        ("[1] train 1.50 val 0.89 acc 0.7", "[2] train 1.20 val 0.80 acc 0.8"),
+        {"loss@train": [1.5, 1.2], "loss@val": [0.89, 0.8], "accuracy@val": [0.7, 0.8]},
+        [1, 2],
+        "'train' was taken as the train loss, by its name alone",
+    ),
+    "splits with nothing but a number, in lines of their own": (
+        ("epoch 1", "train: 1.50", "val: 1.60", "epoch 2", "train: 1.20", "val: 1.40"),
+        {"loss@train": [1.5, 1.2], "loss@val": [1.6, 1.4]},
+        [1, 2],
+        "by its name alone",
+    ),
+    "what the numbers are stands before their splits": (
+        ("epoch 1 | loss: train 1.5, val 1.6 | acc: train 0.5, val 0.4", "epoch 2 | loss: train 1.2, val 1.4 | acc: train 0.6, val 0.5"),
+        {"loss@train": [1.5, 1.2], "loss@val": [1.6, 1.4], "accuracy@train": [0.5, 0.6], "accuracy@val": [0.4, 0.5]},
+        [1, 2],
+        "",
+    ),
+    "a checkpoint for each better value": (
+        tuple(f"Epoch {n}, global step {33 * n}: 'val_wer' reached 0.{9 - n}000 (best 0.{9 - n}000), saving model" for n in (1, 2, 3)),
+        {"metric@val/wer": [0.8, 0.7, 0.6]},
+        [33, 66, 99],
+        "",
+    ),
 }  # fmt: skip
 
 
@@ -89,3 +275,48 @@ def test_lines_are_read_as_they_are_meant(kind: str, tmp_path: Path) -> None:
         assert values(history, name) == pytest.approx(said, nan_ok=True), name
     assert places(history, next(iter(expected))) == steps
     assert remark in " | ".join(history.notes)
+
+
+SETTINGS: dict[str, tuple[Lines, dict[str, object]]] = {
+    "before the first loss": (
+        ("Config: embed_dim=256, batch_size=64", "  lr=0.001, clip=5.0", "  vocab_tgt=28692", "Iteration 0, Loss: 10.2", "Iteration 100, Loss: 10.1, batch_size=3"),
+        {"batch_size": 64, "learning_rate": 0.001, "vocabulary": 28692},
+    ),
+    "in words": (
+        ("running with learning rate = 0.0001 and batch size = 700", "num classes: 10", "epoch 1 loss 0.5", "epoch 2 loss 0.4"),
+        {"batch_size": 700, "learning_rate": 0.0001, "classes": 10},
+    ),
+    "the epochs that were planned": (
+        ("Epoch 1/1000 - loss: 0.5", "Epoch 2/1000 - loss: 0.4"),
+        {"epochs": 1000.0},
+    ),
+    "epochs counted from 0 to the last": (
+        ("Epoch 0/2 - loss: 0.5", "Epoch 1/2 - loss: 0.4", "Epoch 2/2 - loss: 0.4"),
+        {"epochs": 3.0},
+    ),
+    "several plans are none": (
+        ("Epoch 1/10 - loss: 0.5", "Epoch 2/10 - loss: 0.4", "Epoch 1/20 - loss: 0.5"),
+        {},
+    ),
+    "two values are none, and a curve is no setting": (
+        ("batch_size: 8", "eval batch_size: 16", "batch_size: 32", "lr: 0.1", "epoch 1 loss: 0.5 lr: 0.1", "epoch 2 loss: 0.4 lr: 0.05"),
+        {},
+    ),
+    "batches are no epochs": (
+        ("Epoch: [0][ 10/30] Loss 2.5", "Epoch: [0][ 20/30] Loss 2.4"),
+        {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_settings_that_are_printed_are_known(kind: str, tmp_path: Path) -> None:
+    lines, expected = SETTINGS[kind]
+    found = read_all(written(lines, tmp_path))[-1].settings
+    assert found.model_dump(exclude_none=True) == expected
+
+
+def test_a_word_that_stands_in_a_line_alone_gives_no_columns(tmp_path: Path) -> None:
+    lines = tuple(f"epoch {n} loss: {9 - n / 100} word{n}: {n}, word{n}b: 1" for n in range(500))
+    notes = " ".join(read(written(lines, tmp_path)).notes)
+    assert "word" not in notes

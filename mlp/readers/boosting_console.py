@@ -1,4 +1,4 @@
-"""What XGBoost and LightGBM print: "[3]  train-rmse:0.5  eval-rmse:0.6", "[3]  valid_0's l2: 0.6"."""
+"""What XGBoost and LightGBM print: "[3] train-rmse:0.5 eval-rmse:0.6", "[3] valid_0's l2: 0.6"."""
 
 import re
 from collections.abc import Iterator

@@ -1,90 +1,56 @@
 """Text logs: lines with "name: value", "name=value" or "train loss 2.1", progress bars too."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Any
 
 from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases, histories
 from traindx.mlp.readers.columns import from_rows, number
 from traindx.mlp.readers.document import Document, ReadError
-from traindx.mlp.readers.names import (
-    Meaning,
-    higher_is_better,
-    is_ignored,
-    meaning,
-    translated,
-    words,
-)
+from traindx.mlp.readers.names import higher_is_better, meaning, translated, words
+from traindx.mlp.readers.text_pairs import AXES, BARE, SPLIT, Pair, pairs, unknown, values
+from traindx.mlp.readers.text_places import PLACE, TOTAL, epoch, placed, step
+from traindx.mlp.readers.text_settings import settings_in
 from traindx.mlp.readers.thinning import thinned_rows
 
-NUMBER = r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|NaN|inf)"
-NAME = r"(?<![A-Za-z])([A-Za-z](?:[\w@./]|-(?=\w)| (?=[A-Za-z])){0,60})"
-PAIR = re.compile(
-    rf"{NAME}['\"]?\s*(?:[:=]+\s*|\s)(?:tensor)?[\[(]?['\"]?"
-    rf"({NUMBER})(?:/(\d+)\b|(%(?![|\d])|(?!%)))(?![\w.:/-])"
-)
-EPOCH = re.compile(
-    r"\b(?:epoch|ep)\b(?!s)(?:\s?\(\w+\))?\W{0,4}(\d+(?:\.\d+)?)(?![\w.]*:\d)|\b(\d+)\s?epoch\b(?!s)"
-    r"|^\s*\[\s*(\d+)\s*,\s*\d+\s*\]",
-    re.IGNORECASE,
-)
-STEP = re.compile(
-    r"\b(?:global_steps?|steps?|iteration|iter|num_updates|update|batch)\b[ :=#\[('\"|-]{0,16}(\d+)"
-    r"(\s*/\s*\d+)?(?![\w.])",
-    re.IGNORECASE,
-)
-COUNTER = re.compile(r"\|\s*(\d+)/\d+\s*\[|^\s*\[\s*\d+\s*,\s*(\d+)\s*\]")
-BRACKET = re.compile(r"\[\s*(\d+)\s*/\s*\d+")
-"""How far an epoch has come: a bar's "| 33/100 [", "[1,  2000]"; "[ 640/60000 (1%)]"."""
-NUMBERED = re.compile(r"(?:^|\]\s)\s*\[\s*(\d+)\s*[\],]")
-"""A counter without a name at the start: "[10]", "[1, 2000]"."""
-SPLIT = re.compile(
-    r"\b(train|training|val|valid|validation|test|eval|evaluation|dev)(?:_?\d+)?\b(?![./])", re.I
-)
 HEADING = re.compile(
-    r"^\W*(?P<split>eval\w*|valid\w*|test\w*)\b(?:\W+(?:set|data|on|stats|results?|calculation"
-    r"|begins?|starts?|started|phase|metrics?|running|net|summary)\b)*\W*$",
+    r"(?:^|[-:|\]>]\s)\W*(?:(?:now|start\w*|begin\w*|running|run|doing|performing|model|in)\W+)*"
+    r"(?P<split>eval\w*|valid\w*|test\w*)\b(?:\W+(?:set|subset|data|dataset|on|in|for|the|at|of|a"
+    r"|mode|model|stats|results?|calculation|begins?|starts?|started|phase|metrics?|running|net"
+    r"|summary|performance|epoch|after|valid\w*|test|dev|eval|\d+)\b)*\W*$",
     re.IGNORECASE,
 )
 EVALUATING = re.compile(r"\b(?:testing|validating|evaluating|evaluation)\b", re.IGNORECASE)
 RESULT = re.compile(r"^\s*(\*)\s+(?:Acc|Prec)@1|\bSaving dict for global step\b")
-GLOBAL = re.compile(r"\bglobal[_ ]step\b[ :=]{0,4}(\d+)(?![\w.])", re.IGNORECASE)
-PLACE = re.compile(
-    r"\W*(?:(?:global_step|step|iter|iteration|epoch|batch)\W{1,4}\d+(?:\s*/\s*\d+)?\W*)+$",
-    re.IGNORECASE,
-)
-"""A line that says where the following lines are, and no more."""
 UNFINISHED = re.compile(
-    r"\bETA\b|(?<!\d)(?P<done>\d+)/(?!(?P=done)\b)\d+\s+(?:\[[=>. ]+\]|[━╸╺ ]*━)"
+    r"(?<!\d)(?P<done>\d+)/(?!(?P=done)\b)\d+\s+(?:\[[=>. ]+\]|[━╸╺ ]*━)"
+    r"|\d/\d+\s+(?:\[[=>. ]+\]\s*)?-\s+ETA\b"
 )
 """A progress bar on its way, whose numbers are means of an epoch so far."""
-BEST = re.compile(r"\bbest (?:val|acc|epoch)|early stopp", re.IGNORECASE)
+BEST = re.compile(r"\bbest (?:val|acc|epoch)|\bnew best\b.*\d|early stopp", re.IGNORECASE)
+SAVING = re.compile(r"\b(?:sav(?:e|ed|ing)|checkpoint)\b|\bbest\b|最佳|最好|保存", re.IGNORECASE)
+"""Beside it stands what was printed already."""
 END = "train_runtime"
 """It stands in the line that sums up a run of HF Trainer."""
 STAMP = re.compile(r"\d{2,4}[-/.]\d\d?[-/.]\d{2,4}[ T]?|\d\d?:\d\d(?::\d\d)?(?:[,.]\d+)?Z?")
-LOSS = re.compile(r"loss\w*['\"]?(?:\s*[:=]+\s*|\s)['\"\[(]?(?:tensor\()?[-+.\dnNi]", re.IGNORECASE)
-AXES = frozenset(
-    [
-        "epoch",
-        "ep",
-        "step",
-        "steps",
-        "iter",
-        "iteration",
-        "batch",
-        "update",
-        "num_updates",
-        "global_step",
-        "global_steps",
-    ]
+LOSS = re.compile(
+    r"loss\w*['\"]?(?:\s*\(\w+\))?(?:\s+(?:is|was))?(?:\s*[:=]+\s*|\s)['\"\[(]?(?:tensor\()?"
+    r"[-+.\dnNi]",
+    re.IGNORECASE,
 )
 SIGNALS = ("loss", "accuracy", "reward", "loss_component", "generator_loss", "discriminator_loss")
 Row = dict[str, Any]
 FEW = 2
 """Rows; with fewer the states that a progress bar went through are rows too."""
+PLACES = AXES | {TOTAL}
+MOST_UNKNOWN = 40
+"""Names without a meaning that are kept, to be told."""
+HEAD = 50_000
 
 
 def recognise(document: Document) -> float:
@@ -93,9 +59,21 @@ def recognise(document: Document) -> float:
         return 0.0
     if LOSS.search(document.text):
         return 0.35
-    spoken = (line for line in _lines(document.text[:50_000]) if ":" in line or "=" in line)
-    told = (row for row in _rows(spoken) if _signals(row))
+    spoken = (line for line in _lines(document.text[:HEAD]) if _speaks(line))
+    told = (row for row in _rows(spoken, _is_bare(document)) if _signals(row))
     return 0.2 if len(list(islice(told, 2))) == 2 else 0.0
+
+
+def _speaks(line: str) -> bool:
+    return ":" in line or "=" in line or BARE.search(line) is not None
+
+
+def _is_bare(document: Document) -> bool:
+    """Whether the losses have no other name than their split."""
+    if LOSS.search(document.text):
+        return False
+    splits = {words(found[1]).split for found in BARE.finditer(document.text[:HEAD])}
+    return "train" in splits and len(splits) > 1
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
@@ -106,8 +84,29 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
         raise ReadError(
             f"{document.name}: no line gives a loss; a line such as 'epoch 1 loss 0.5' is read"
         )
-    rows, starts = _without_ends(rows[first:])
-    return histories(from_rows(rows, starts=starts, notes=notes), document, aliases)
+    rows, ends = _without_ends(rows[_of_its_epoch(rows, first) :])
+    rows, custom = _of_validation(_once(_without_rare(rows)))
+    rows = placed(rows)
+    notes = (*notes, *custom, *_twice(rows))
+    sheet = from_rows(rows, settings=_settings(document, rows), starts=ends, notes=notes)
+    return histories(sheet, document, aliases)
+
+
+def _of_its_epoch(rows: Sequence[Row], first: int) -> int:
+    """The first row of the epoch of a row."""
+    epoch = rows[first].get("epoch")
+    while first and epoch is not None and rows[first - 1].get("epoch") == epoch:
+        first -= 1
+    return first
+
+
+def _settings(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
+    """What is printed before the first loss; a learning rate only if it is no curve as well."""
+    found = LOSS.search(document.text)
+    head = document.text[: document.text.rfind("\n", 0, found.start()) + 1] if found else ""
+    said = settings_in(head[-HEAD:], document.text)
+    curves = {known.quantity for row in rows for name in row if (known := meaning(name))}
+    return {name: value for name, value in said.items() if name not in curves}
 
 
 def _rows_of(document: Document) -> tuple[list[Row], tuple[str, ...]]:
@@ -116,9 +115,10 @@ def _rows_of(document: Document) -> tuple[list[Row], tuple[str, ...]]:
         lines = chain.from_iterable(map(_lines, document.texts()))
         kept, notes = thinned_rows(_batches(_rows(lines)))
         return [dict(row) for row in kept], notes
-    rows = list(_rows(_lines(document.text)))
+    bare = _is_bare(document)
+    rows = list(_rows(_lines(document.text), bare))
     few = sum(map(_signals, rows)) < FEW
-    return list(_rows(_states(document.text))) if few else rows, ()
+    return list(_rows(_states(document.text), bare)) if few else rows, ()
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -126,21 +126,6 @@ def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
     rows = ({name: number(value) for name, value in row.items()} for row in rows)
     while batch := list(islice(rows, 10_000)):
         yield batch
-
-
-def _without_ends(rows: Iterable[Row]) -> tuple[list[Row], tuple[int, ...]]:
-    """The rows, and where a run of which only the end was written begins."""
-    kept: list[Row] = []
-    starts: list[int] = []
-    trained = True
-    for row in rows:
-        if row:
-            kept.append(row)
-            trained = trained or not _evaluated(name for name in row if name not in AXES)
-        else:
-            starts += [] if trained else [len(kept)]
-            trained = False
-    return kept, tuple(starts)
 
 
 # --- Lines -------------------------------------------------------------------------------------
@@ -162,121 +147,209 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _is_unfinished(line: str) -> bool:
-    return ("/" in line or "ETA" in line) and UNFINISHED.search(line) is not None
+    drawn = "/" in line and ("[" in line or "━" in line or "ETA" in line)
+    return drawn and UNFINISHED.search(line) is not None
 
 
-def _rows(lines: Iterable[str]) -> Iterator[Row]:
-    """The lines with values; an empty row where a line sums up the run."""
+@dataclass
+class Reading:
+    """Where in a log one is, and what was read last."""
+
+    bare: bool = False
     epoch: str | None = None
-    step: str | None = None
-    split = ""
+    step: tuple[str, str] | None = None
+    split: str = ""
+    """Of which data the next values are, as a heading before them says."""
+    last: Row | None = None
+    strange: set[str] = field(default_factory=set)
+
+    def row(self, line: str) -> Row | None:
+        """The values of a line with their place; None if it has none."""
+        now = epoch(line)
+        if now is not None and self.epoch is not None and float(now) != float(self.epoch):
+            self.split, self.step, self.last = "", self.step and (self.step[0], ""), None
+        self.epoch = now or self.epoch
+        said = pairs(line)
+        found = self._values(line, said)
+        if not found and "%|" not in line:
+            heading = HEADING.search(line)
+            self.split = heading["split"].lower() if heading else ""
+        if found or EVALUATING.search(line) or PLACE.match(line):
+            self.step = step(line, bool(found) and _is_evaluated(found)) or self.step
+        if not found:
+            return None
+        self.split = "" if self.split and SPLIT.search(line) else self.split
+        self.last = found
+        return self._placed(found | (self._unknown(said) if _signals(found) else {}))
+
+    def _values(self, line: str, said: list[Pair]) -> Row:
+        """The values of a line; such as stood before are left out beside "saved" or "best"."""
+        if ("est" in line or "arly" in line) and BEST.search(line):
+            return {}
+        found: Row = dict(values(line, said, self._split(line), self.bare))
+        before = set(self.last.values()) if self.last else set()
+        if before.isdisjoint(found.values()) or not SAVING.search(line):
+            return found
+        return {n: v for n, v in found.items() if words(n).split or v not in before}
+
+    def _unknown(self, said: list[Pair]) -> Row:
+        """The names in a line that mean nothing here, as long as there are not too many."""
+        found = unknown(said)
+        self.strange |= set(islice(found.keys() - self.strange, MOST_UNKNOWN - len(self.strange)))
+        return {name: value for name, value in found.items() if name in self.strange}
+
+    def _split(self, line: str) -> str:
+        """The split of a line that is known as an evaluation's by its form, or by its heading."""
+        found = RESULT.search(line) if "@1" in line or "Saving" in line else None
+        return self.split if found is None else "test" if found[1] else "val"
+
+    def _placed(self, found: Row) -> Row:
+        place: Row = {"epoch": self.epoch} if self.epoch else {}
+        if self.step:
+            place["step"] = self.step[0]
+            place |= {TOTAL: self.step[1]} if self.step[1] else {}
+        return found | place
+
+
+def _rows(lines: Iterable[str], bare: bool = False) -> Iterator[Row]:
+    """The lines with values; an empty row where a line sums up the run."""
+    reading = Reading(bare)
     for raw in lines:
         line = STAMP.sub(" ", raw if raw.isascii() else translated(raw))
         if END in line:
             yield {}
-            continue
-        now = _epoch(line)
-        split, epoch = ("" if now else split), now or epoch
-        values = {} if BEST.search(line) else dict(_values(line, _by_form(line) or split))
-        if not values:
-            heading = HEADING.match(line)
-            split = heading["split"].lower() if heading else ""
-        if values or EVALUATING.search(line) or PLACE.match(line):
-            step = _step(line, bool(values) and _evaluated(values)) or step
-        if values:
-            yield values | ({"epoch": epoch} if epoch else {}) | ({"step": step} if step else {})
+        elif row := reading.row(line):
+            yield row
 
 
-def _by_form(line: str) -> str:
-    """The split of a line that is known as an evaluation's by its form alone."""
-    found = RESULT.search(line) if "@1" in line or "Saving" in line else None
-    return ("test" if found[1] else "val") if found else ""
+def _is_evaluated(found: Iterable[str]) -> bool:
+    return all(words(name).split in ("val", "test") for name in found)
 
 
-def _epoch(line: str) -> str | None:
-    found = EPOCH.search(line)
-    return next((n for n in found.groups() if n), None) if found else None
-
-
-def _evaluated(values: Iterable[str]) -> bool:
-    return all(words(name).split in ("val", "test") for name in values)
-
-
-def _step(line: str, evaluated: bool = False) -> str | None:
-    """The step that a line gives; an evaluation's batches are none."""
-    if throughout := GLOBAL.search(line):
-        return throughout[1]
-    if named := STEP.search(line):
-        of_evaluation = evaluated and named[2] and SPLIT.search(line[: named.start()])
-        return None if of_evaluation else named[1]
-    epoch = EPOCH.search(line)
-    if counted := COUNTER.search(line) or BRACKET.search(line, epoch.end() if epoch else 0):
-        return None if evaluated else next(n for n in counted.groups() if n)
-    numbered = None if epoch else NUMBERED.search(line)
-    return numbered[1] if numbered else None
-
-
-# --- Pairs -------------------------------------------------------------------------------------
-
-
-def _values(line: str, split: str = "") -> Iterator[tuple[str, str]]:
-    """The pairs of a line whose name says something; a split before them holds for them."""
-    for pair in PAIR.finditer(line):
-        name = _known(pair[1])
-        if name is None or (value := _value(pair, name)) is None:
-            continue
-        if not SPLIT.search(name) and not _is_of_run(name):
-            before = SPLIT.findall(line[: pair.start(1) + len(pair[1]) - len(name)])
-            prefix = before[-1] if before else split
-            name = f"{prefix} {name}" if prefix else name
-        yield name.lower(), value
-
-
-def _value(pair: re.Match[str], name: str) -> str | None:
-    """The number of a pair; "Accuracy: 70/100" is a share, "loss: 3/10" is nothing."""
-    if not pair[3]:
-        return pair[2] + (pair[4] or "")
+def _quantity(name: str) -> str:
     found = meaning(name)
-    total = float(pair[3])
-    right = found is not None and found.quantity == "accuracy" and total
-    return str(float(pair[2]) / total) if right else None
-
-
-def _is_of_run(name: str) -> bool:
-    """Whether it means the same in whatever split: a learning rate, a name that has its own."""
-    own, other = meaning(name), meaning(f"val {name}")
-    return own is not None and other is not None and _place(own) == _place(other)
-
-
-def _place(found: Meaning) -> tuple[str, str]:
-    return found.quantity, found.scope
-
-
-@lru_cache(10_000)
-def _known(text: str) -> str | None:
-    """The last words of the text that name a quantity; None if none do."""
-    last = text.split(" ")[-4:]
-    for start in range(len(last)):
-        name = " ".join(last[start:])
-        if name.lower() in AXES or is_ignored(name):
-            return None
-        found = meaning(name)
-        if found is None or (
-            found.quantity in ("metric", "loss_component") and start < len(last) - 1
-        ):
-            continue
-        return name if _is_telling(name, found) else None
-    return None
-
-
-def _is_telling(name: str, found: Meaning) -> bool:
-    """Whether it is more than some word with a number after it."""
-    if found.quantity != "metric":
-        return found.rank < 9_000
-    core = words(name).core
-    known = higher_is_better(core) is not None or found.doubtful
-    return bool(core) and (known or re.match(r"(?:train|val\w*|test|eval)[_/]", name) is not None)
+    return found.quantity if found else ""
 
 
 def _signals(row: Row) -> bool:
-    return any((found := meaning(name)) is not None and found.quantity in SIGNALS for name in row)
+    return any(_is_signal(name) for name in row)
+
+
+def _is_signal(name: str) -> bool:
+    found = meaning(name)
+    if found is None or found.quantity in SIGNALS:
+        return found is not None
+    return found.scope[:3] in ("val", "tes") and higher_is_better(words(name).core) is not None
+
+
+# --- Rows --------------------------------------------------------------------------------------
+
+
+def _without_ends(rows: Iterable[Row]) -> tuple[list[Row], tuple[int, ...]]:
+    """The rows, and where a run of which only the end was written begins."""
+    kept: list[Row] = []
+    starts: list[int] = []
+    trained = True
+    for row in rows:
+        if row:
+            kept.append(row)
+            trained = trained or not _is_evaluated(_named(row))
+        else:
+            starts += [] if trained else [len(kept)]
+            trained = False
+    return kept, tuple(starts)
+
+
+def _named(row: Row) -> tuple[str, ...]:
+    """The names that mean something, but no places."""
+    return _telling(tuple(row))
+
+
+@lru_cache(10_000)
+def _telling(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in PLACES and meaning(name) is not None)
+
+
+def _without_rare(rows: Sequence[Row]) -> list[Row]:
+    """The rows without names that mean nothing and stand there once."""
+    strange = Counter(n for row in rows for n in row if n not in PLACES and meaning(n) is None)
+    rare = {name for name, times in strange.items() if times < 2}
+    return [{n: v for n, v in row.items() if n not in rare} for row in rows] if rare else list(rows)
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    """The rows with the first of several values in an epoch, where a loss has but one."""
+    if any("step" in row or "epoch" not in row for row in rows):
+        return rows
+    kept: list[Row] = []
+    for _, block in groupby(rows, key=lambda row: str(row["epoch"])):
+        seen: set[str] = set()
+        for row in block:
+            again = seen & set(_named(row))
+            if any(_quantity(name) not in ("metric", "accuracy") for name in again):
+                return rows
+            kept.append({name: value for name, value in row.items() if name not in again})
+            seen |= set(row)
+    return [row for row in kept if _named(row)]
+
+
+def _of_validation(rows: list[Row]) -> tuple[list[Row], tuple[str, ...]]:
+    """With metrics on lines of their own as validation's, if they follow it or always stand so."""
+    alone = [_is_open(_named(row)) for row in rows]
+    beside = {n for row, own in zip(rows, alone, strict=True) if not own for n in _named(row)}
+    trained = any(_quantity(n) == "loss" and words(n).split != "val" for n in beside)
+    told = {_place(n) for n in beside}
+    renamed: dict[str, None] = {}
+    kept: list[Row] = []
+    split, place = "", None
+    for row, own in zip(rows, alone, strict=True):
+        named = _named(row)
+        if not own or row.get("epoch") != place:
+            split = _split_of(named)
+        place, to = row.get("epoch"), split or "val"
+        if not own:
+            kept.append(row)
+            continue
+        free = [n for n in named if n not in beside and _place(f"{to} {n}") not in told]
+        new = {n: f"{to} {n}" for n in free if split or (trained and _is_score(n))}
+        split = split if new else ""
+        renamed |= dict.fromkeys(new)
+        kept.append({new.get(name, name): value for name, value in row.items()})
+    titles = ", ".join(map(repr, renamed))
+    note = f"taken for measured on validation data, by the lines around them: {titles}"
+    return kept, (note,) if renamed else ()
+
+
+@lru_cache(10_000)
+def _split_of(named: tuple[str, ...]) -> str:
+    """The split of the names if they are all of an evaluation, else ""."""
+    return words(named[0]).split if named and _is_evaluated(named) else ""
+
+
+def _place(name: str) -> tuple[str, str]:
+    found = meaning(name)
+    return (found.quantity, found.scope) if found else ("", name)
+
+
+@lru_cache(10_000)
+def _is_open(named: tuple[str, ...]) -> bool:
+    """Whether they are metrics that are of no named split, and nothing else."""
+    return bool(named) and all(
+        _quantity(name) in ("metric", "accuracy") and not words(name).split for name in named
+    )
+
+
+def _is_score(name: str) -> bool:
+    return _quantity(name) == "metric" and higher_is_better(words(name).core) is True
+
+
+def _twice(rows: Sequence[Row]) -> tuple[str, ...]:
+    """That each epoch has two lines that are worded alike."""
+    if any("step" in row for row in rows):
+        return ()
+    losses = [row for row in rows if any(_quantity(name) == "loss" for name in row)]
+    kinds = ((row.get("epoch"), tuple(_named(row))) for row in losses)
+    times = [len(list(alike)) for _, alike in groupby(kinds)]
+    if len(times) < 2 or set(times) != {2}:
+        return ()
+    return ("each epoch has two lines with the same names: of training and of validation?",)
