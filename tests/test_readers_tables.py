@@ -291,3 +291,34 @@ def test_a_cell_beyond_the_header_is_left_out_and_said(tmp_path: Path) -> None:
     log = read(written(tmp_path, "epoch;loss", "0", "0;0.5", "1;0.4;0.6", "2;0.3;0.5"))
     assert values(log, "loss", "train") == [0.5, 0.4, 0.3]
     assert "left out, meaning unknown: 'column_3'" in remarks(log)
+
+
+# --- Data sets with numbers --------------------------------------------------------------------
+
+
+def test_of_two_numbered_sets_the_first_is_the_training_data() -> None:
+    log = read({"validation_0-logloss": [3.0, 2.0], "validation_1-logloss": [4.0, 5.0]})
+    assert (values(log, "loss", "train"), values(log, "loss", "val")) == ([3, 2], [4, 5])
+    assert "'validation_0' was taken for the training data" in remarks(log)
+
+
+def test_results_within_a_report_are_read_as_those_alone() -> None:
+    sets = {"validation_0": {"rmse": [3.0, 2.0]}, "validation_1": {"rmse": [4.0, 5.0]}}
+    log = read({"results": sets, "best_iteration": 1})
+    assert (values(log, "loss", "train"), values(log, "loss", "val")) == ([3, 2], [4, 5])
+
+
+@pytest.mark.parametrize("name", ["validation_0-logloss", "valid_0's l2", "val_0_logloss"])
+def test_one_numbered_set_is_validation_and_stands_there_once(name: str) -> None:
+    log = read({name: [3.0, 2.0]})
+    assert set(log.series) == {("loss", "val")}
+
+
+def test_a_further_set_is_not_added_to_the_first() -> None:
+    log = read({"loss": [5.0, 4.0], "eval_0/loss": [3.0, 2.0], "eval_1/loss": [4.0, 5.0]})
+    assert values(log, "loss", "val") == [3, 2]
+    assert values(log, "metric", "val/set/eval_1/loss") == [4, 5]
+
+
+def test_numbers_that_count_no_sets_are_part_of_the_name() -> None:
+    assert ("metric", "val/5_shot_acc") in read({"loss": [5.0, 4.0], "val_5_shot_acc": [0.1, 0.2]})

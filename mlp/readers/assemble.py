@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.history import Array, History, Name, Series
-from traindx.mlp.readers import own_steps, repeats
+from traindx.mlp.readers import data_sets, own_steps, repeats
 from traindx.mlp.readers.columns import Column, Sheet
 from traindx.mlp.readers.document import Document, ReadError
 from traindx.mlp.readers.names import (
@@ -98,10 +98,11 @@ def histories(sheet: Sheet, document: Document, aliases: Aliases) -> list[Histor
     aliases = _checked(aliases, sheet, document)
     sheet = _without_summary(sheet)
     step, epoch = _axis_columns(sheet, aliases)
-    named, unknown = _named(sheet, aliases, {step, epoch})
+    called, of_sets = data_sets.by_split(t for t in sheet.columns if t not in sheet.names)
+    named, unknown = _named(sheet, aliases, {step, epoch}, called)
     if not named:
         raise ReadError(_nothing(document, sheet))
-    notes = document.notes + sheet.notes + _said_of(named, unknown)
+    notes = document.notes + sheet.notes + of_sets + _said_of(named, unknown)
     sheet, named, moved = _evaluations_placed(sheet, named, step)
     notes += moved
     runs = [
@@ -189,21 +190,31 @@ def _is_axis(column: Column) -> bool:
     return len(column.values) <= 2 or bool(np.ptp(places) > 0)
 
 
-def _named(sheet: Sheet, aliases: Aliases, axes: set[str | None]) -> tuple[list[Named], list[str]]:
+def _named(
+    sheet: Sheet, aliases: Aliases, axes: set[str | None], called: Mapping[str, str]
+) -> tuple[list[Named], list[str]]:
     """The columns that mean something, and the titles of those that do not."""
     named, unknown = [], []
     for title, column in sheet.columns.items():
         said = aliases.get(title, sheet.names.get(title))
         if title in axes or said == "":
             continue
-        found = declared(said) if said else None if is_ignored(title) else meaning(title)
-        if found is not None and found.quantity == "accuracy" and _is_one_of_two(title, sheet):
-            found = None
+        found = declared(said) if said else _meant(title, called.get(title), sheet)
         if found is not None and found.quantity not in ("step", "epoch"):
             named.append(Named(title, column, found))
         elif not said and not is_ignored(title) and not _is_place(title):
             unknown.append(title)
     return _silenced(named, sheet.frame), unknown
+
+
+def _meant(title: str, called: str | None, sheet: Sheet) -> Meaning | None:
+    """What a column means by what it is called, if that is told."""
+    if is_ignored(title):
+        return None
+    found = declared(called) if called and "@" in called else meaning(called or title)
+    if found is not None and found.quantity == "accuracy" and _is_one_of_two(title, sheet):
+        return None
+    return found
 
 
 def _is_one_of_two(title: str, sheet: Sheet) -> bool:
