@@ -270,6 +270,10 @@ UNREAD = {
         "--map loss=loss0 --map loss@val=loss1",
     ),
     "a header alone": (["time,loss"], "columns time, loss and no row"),
+    "a summary of W&B": (
+        ['{"_step": 900, "_runtime": 62.5, "_wandb": {"runtime": 62}, "val/loss": 3.5}'],
+        "a summary, which has the final values of a run, not the history of one",
+    ),
     "numbers side by side": ([",0.5,0.4,0.3"], "one line of 4 numbers without names"),
 }
 
