@@ -326,3 +326,14 @@ def test_a_further_set_is_not_added_to_the_first() -> None:
 
 def test_numbers_that_count_no_sets_are_part_of_the_name() -> None:
     assert ("metric", "val/5_shot_acc") in read({"loss": [5.0, 4.0], "val_5_shot_acc": [0.1, 0.2]})
+
+
+# --- Lists of several lengths ------------------------------------------------------------------
+
+
+def test_what_was_measured_once_was_measured_at_the_end() -> None:
+    once = {"val_loss": [0.5], "val_acc": [84.6], "classes": [10, 20]}
+    log = read({"train_loss": [3.0, 2.0, 1.0, 0.5], **once})
+    assert (values(log, "loss", "val"), steps(log, "loss", "val")) == ([0.5], [4])
+    assert (values(log, "accuracy", "val"), steps(log, "accuracy", "val")) == ([0.846], [4])
+    assert "left out, of another length than the losses: 'classes'" in remarks(log)

@@ -9,6 +9,7 @@ from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases, histories
 from traindx.mlp.readers.columns import Sheet, from_rows, sheet
 from traindx.mlp.readers.document import Document, ReadError, is_numbers
+from traindx.mlp.readers.names import meaning
 
 DEPTH = 4
 
@@ -66,10 +67,11 @@ def _sheet(
     lists: Mapping[str, Sequence[Any]], leaves: Sequence[tuple[str, Any]], **more: Any
 ) -> Sheet:
     """The lists as columns, with lists of words beside them that may say what they are."""
-    columns, notes = _spread(_of_one_run(lists))
+    kept, left = _of_one_run(lists)
+    columns, notes = _spread(kept)
     longest = max(map(len, columns.values()))
     spoken = {key: value for key, value in leaves if _is_words(value) and len(value) == longest}
-    return sheet({**columns, **spoken}, notes=notes, **more)
+    return sheet({**columns, **spoken}, notes=notes + left, **more)
 
 
 def _has_lists(row: Mapping[str, Any]) -> bool:
@@ -85,8 +87,14 @@ def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
 def _spread(
     columns: Mapping[str, Sequence[Any]],
 ) -> tuple[dict[str, Sequence[Any]], tuple[str, ...]]:
-    """The columns; those that are shorter by a whole factor lie evenly among the others."""
+    """The columns; those that are shorter by a whole factor lie evenly among the others.
+
+    What has one value was measured at the end.
+    """
     longest = max(map(len, columns.values()))
+    columns = {
+        t: _laid(cells, longest) if len(cells) == 1 else cells for t, cells in columns.items()
+    }
     short = {
         title: longest // len(cells)
         for title, cells in columns.items()
@@ -117,9 +125,21 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
 
 
-def _of_one_run(lists: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
-    """The lists as long as losses are; lists of class numbers and the like are much shorter."""
+def _of_one_run(
+    lists: Mapping[str, Sequence[Any]],
+) -> tuple[dict[str, Sequence[Any]], tuple[str, ...]]:
+    """The lists as long as losses are, and what was measured once; those left out are told.
+
+    Lists of class numbers and the like are much shorter.
+    """
     longest = max(len(v) for k, v in lists.items())
     losses = [len(v) for k, v in lists.items() if "loss" in k.lower()]
-    usual = max(losses, default=longest)
-    return {k: v for k, v in lists.items() if len(v) >= min(3, usual) or "loss" in k.lower()}
+    least = min(3, max(losses, default=longest))
+    kept = {k: v for k, v in lists.items() if len(v) >= least or _is_of_a_run(k, v)}
+    left = ", ".join(f"'{title}'" for title in lists if title not in kept)
+    return kept, (f"left out, of another length than the losses: {left}",) if left else ()
+
+
+def _is_of_a_run(title: str, cells: Sequence[Any]) -> bool:
+    """Whether it is a loss, or one measurement that was made at the end."""
+    return "loss" in title.lower() or (len(cells) == 1 and meaning(title) is not None)
