@@ -1,12 +1,13 @@
 # ruff: noqa: E501
 """Text logs: what each manner of printing a training says, in a few lines made up for it."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from traindx.mlp.history import History
-from traindx.mlp.readers import read, read_all
+from traindx.mlp.readers import ReadError, read, read_all
 
 Lines = tuple[str, ...]
 Series = dict[str, list[float]]
@@ -264,6 +265,12 @@ READ: dict[str, tuple[Lines, Series, list[float], str]] = {
         [33, 66, 99],
         "",
     ),
+    "spaCy's table below other lines": (
+        ("i Pipeline: ['tok2vec', 'ner']", "Epoch Steps   LOSS TRANS...  LOSS NER  ENTS_F  SCORE", "----  ------  -------------  --------  ------  ------", "  0       0         930.71    580.89    0.02    0.00", "  6     200       59137.80  60075.65   75.45    0.75", " 13     400        5045.91   6005.56   81.79    0.82", "Saved pipeline"),
+        {"loss@train": [119213.45, 11051.47], "metric@val/ents_f1": [0.02, 75.45, 81.79], "metric@val/score": [0.0, 0.75, 0.82]},
+        [200, 400],
+        "the first row has the loss of one batch",
+    ),
 }  # fmt: skip
 
 
@@ -320,3 +327,84 @@ def test_a_word_that_stands_in_a_line_alone_gives_no_columns(tmp_path: Path) -> 
     lines = tuple(f"epoch {n} loss: {9 - n / 100} word{n}: {n}, word{n}b: 1" for n in range(500))
     notes = " ".join(read(written(lines, tmp_path)).notes)
     assert "word" not in notes
+
+
+# --- Notebooks, and CatBoost's files -----------------------------------------------------------
+
+
+def notebook(*cells: list[dict[str, object]]) -> str:
+    said = [{"cell_type": "code", "source": [], "outputs": outputs} for outputs in cells]
+    return json.dumps({"cells": said, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def printed(*lines: str) -> dict[str, object]:
+    return {"output_type": "stream", "name": "stdout", "text": [f"{line}\n" for line in lines]}
+
+
+def test_what_the_cells_of_a_notebook_printed_is_read(tmp_path: Path) -> None:
+    cells = (
+        [printed("loading")],
+        [printed("epoch 1 loss 0.9"), printed("epoch 2 loss 0.8")],
+        [printed("epoch 1 loss 0.5", "epoch 2 loss 0.4", "epoch 3 loss 0.3")],
+        [printed("test loss: 0.7")],
+    )
+    runs = read_all(written(notebook(*cells), tmp_path, "some.ipynb"))
+    assert [values(run, "loss@train") for run in runs] == [[0.9, 0.8], [0.5, 0.4, 0.3]]
+    assert "from the output of cell 3" in runs[1].notes
+    assert runs[1].source.endswith("some.ipynb")
+
+
+def test_a_table_that_a_notebook_shows_is_read(tmp_path: Path) -> None:
+    html = (
+        "<table><thead><tr><th>Step</th><th>Training Loss</th><th>Validation Loss</th></tr></thead>"
+        "<tbody><tr><td>10</td><td>2.1</td><td>No log</td></tr>"
+        "<tr><td>20</td><td>1.5</td><td><b>1.9</b></td></tr></tbody></table><p>"
+    )
+    other = "<table><tr><th>name</th></tr><tr><td>3</td></tr></table>"
+    shown = {"text/html": [html], "text/plain": ["<IPython.core.display.HTML object>"]}
+    cell: list[dict[str, object]] = [{"data": {"text/html": other}}, {"data": shown}]
+    history = read(written(notebook(cell), tmp_path, "some.ipynb"))
+    assert (values(history, "loss@train"), places(history, "loss@train")) == ([2.1, 1.5], [10, 20])
+    assert values(history, "loss@val") == [1.9]
+
+
+def test_a_notebook_takes_the_names_that_are_wished(tmp_path: Path) -> None:
+    path = written(notebook([printed("epoch 1 loss: 9 f1: 3", "epoch 2 loss: 9 f1: 2")]), tmp_path)
+    assert values(read(path, aliases={"f1": "loss@train"}), "loss@train") == [3.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        notebook([printed("hello")]),
+        '{"nbformat": 4, "cells": [1, null, {"outputs": 3}, {"outputs": [2, {"data": 1, "text": 7}]}]}',
+    ],
+)
+def test_a_notebook_without_a_loss_says_so(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="a notebook without a loss in what its cells printed"):
+        read(written(text, tmp_path))
+
+
+MIXED = """{
+"meta":{"learn_metrics":[{"best_value":"Min","name":"RMSE"}],"learn_sets":["learn"]},
+"iterations":[
+{"learn":[13.9],"iteration":0,"passed_time":0.1},
+{"learn":[14.1],"iteration":0,"passe,
+{"learn":[13.2],"iteration":1,"passed_time":0.2},
+"""
+
+
+def test_a_file_of_catboost_that_several_trainings_wrote_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="several trainings wrote into it at the same time"):
+        read(written(MIXED, tmp_path, "catboost_training.json"))
+
+
+def test_a_file_of_catboost_that_breaks_off_is_read(tmp_path: Path) -> None:
+    whole = MIXED.replace('{"learn":[14.1],"iteration":0,"passe,\n', "")
+    history = read(written(f'{whole}{{"learn":[12.8],"itera', tmp_path, "catboost_training.json"))
+    assert values(history, "loss@train") == [13.9, 13.2]
+
+
+def test_an_error_file_of_catboost_does_not_claim_another(tmp_path: Path) -> None:
+    history = read(written("iter\tRMSE\n0\t3.0\n1\t2.0\n", tmp_path, "learn_error.tsv"))
+    assert "the val curve, if there is one, is in another file (test_error.tsv)" in history.notes

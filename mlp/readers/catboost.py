@@ -17,7 +17,18 @@ PRINTED = re.compile(
 )
 
 
+ROW = re.compile(r'"iteration":\s*\d')
+MIXED = (
+    "several trainings wrote into it at the same time; "
+    "give each a folder of its own (train_dir) and train again"
+)
+
+FILES = {"train": "learn_error.tsv", "val": "test_error.tsv"}
+
+
 def recognise(document: Document) -> float:
+    if document.data is None and document.text[:1] == "{" and _rows_within(document.text) > 1:
+        return 0.9 if '"learn":' in document.text else 0.0
     if isinstance(document.data, Mapping) and isinstance(document.data.get("iterations"), list):
         return 0.95 if isinstance(document.data.get("meta", {}), Mapping) else 0.0
     printed = PRINTED.search(document.text[:50_000]) is not None
@@ -28,12 +39,22 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
     if printed := PRINTED.findall(document.text):
         rows = [{"iteration": i, "train/loss": a, "val/loss": b or None} for i, a, b in printed]
         return histories(from_rows(rows), document, aliases)
+    if document.data is None and document.text[:1] == "{":
+        raise ReadError(f"{document.name}: {MIXED}")
     if document.data is None:
         return _from_table(document, aliases)
     data: Mapping[str, Any] = document.data
     measures = _measures(data.get("meta", {}))
-    listed = [_row(row, measures) for row in data["iterations"] if isinstance(row, Mapping)]
-    return histories(from_rows(listed), document, aliases)
+    whole = (row for row in data["iterations"] if isinstance(row, Mapping) and "iteration" in row)
+    listed = [_row(row, measures) for row in whole]
+    lost = _rows_within(document.text) - len(listed)
+    notes = (f"{MIXED} ({lost} rows are not whole)",) if lost > 1 else ()
+    return histories(from_rows(listed, notes=notes), document, aliases)
+
+
+def _rows_within(text: str) -> int:
+    """How many rows were begun in a text that may not be whole JSON."""
+    return len(ROW.findall(text))
 
 
 def _measures(meta: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -60,7 +81,7 @@ def _from_table(document: Document, aliases: Aliases) -> list[History]:
     sheet = table(document)
     split = "val" if "test" in Path(document.name).name else "train"
     other = "train" if split == "val" else "val"
-    note = f"the {other} curve is in another file (learn_error.tsv, test_error.tsv)"
+    note = f"the {other} curve, if there is one, is in another file ({FILES[other]})"
     titles = [title for title in sheet.columns if title not in ("iter", "Passed", "Remaining")]
     if not titles:
         raise ReadError(f"{document.name}: the times of a run, no curve; give learn_error.tsv")
