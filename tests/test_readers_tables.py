@@ -337,3 +337,42 @@ def test_what_was_measured_once_was_measured_at_the_end() -> None:
     assert (values(log, "loss", "val"), steps(log, "loss", "val")) == ([0.5], [4])
     assert (values(log, "accuracy", "val"), steps(log, "accuracy", "val")) == ([0.846], [4])
     assert "left out, of another length than the losses: 'classes'" in remarks(log)
+
+
+# --- Folders -----------------------------------------------------------------------------------
+
+CURVES = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.5, 2.5, 2.0]}
+TABLE = ["epoch,loss,val_loss", "1,3,3.5", "2,2,2.5", "3,1,2.0000001"]
+
+
+def test_a_run_that_was_logged_in_two_formats_counts_once(tmp_path: Path) -> None:
+    written(tmp_path, *TABLE, name="metrics.csv")
+    written(tmp_path, {**CURVES, "accuracy": [0.1, 0.2, 0.3]}, name="history.json")
+    (run,) = read_all(tmp_path)
+    assert values(run, "accuracy", "train") == [0.1, 0.2, 0.3]
+    assert "the same run is logged in" in remarks(run)
+    assert "metrics.csv too; it was read once" in remarks(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "curves"),
+    [
+        ("other.csv", None),
+        ("history.json", {**CURVES, "val_loss": [3.5, 2.5, 2.1]}),
+        ("history.json", {"val_loss": [3.5, 2.5, 2.0, 1.9]}),
+        ("history.json", {"accuracy": [0.1, 0.2, 0.3]}),
+    ],
+    ids=["the same format", "another value", "another length", "nothing in common"],
+)
+def test_runs_that_differ_are_told_apart(name: str, curves: Any, tmp_path: Path) -> None:
+    written(tmp_path, *TABLE, name="metrics.csv")
+    written(tmp_path, *(TABLE if curves is None else [curves]), name=name)
+    assert len(read_all(tmp_path)) == 2
+
+
+def test_runs_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    for name in ("a/x.csv", "b.csv", "c/x.csv", "d.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        written(tmp_path, *(TABLE if name.endswith("csv") else [{"loss": [1, 2]}]), name=name)
+    found = [Path(run.source).relative_to(tmp_path).as_posix() for run in read_all(tmp_path)]
+    assert found == ["a/x.csv", "b.csv", "c/x.csv", "d.json"]

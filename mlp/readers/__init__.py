@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases
 from traindx.mlp.readers.document import Document, ReadError, opened
-from traindx.mlp.readers.folder import joined, sources
+from traindx.mlp.readers.folder import joined, sources, told_apart
 from traindx.mlp.readers.objects import document_of
 
 __all__ = ["ReadError", "read", "read_all", "sources"]
@@ -126,7 +126,7 @@ def _within(folder: Path, aliases: Aliases) -> list[History]:
             continue
     if not runs:
         raise ReadError(f"{folder}: no log in this directory; give the path of one")
-    return runs
+    return told_apart(runs)
 
 
 def _parsed(document: Document, aliases: Aliases) -> list[History]:

@@ -7,11 +7,15 @@ checkpoints of one run of HF Trainer, of which the last has all that the others 
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from traindx.mlp.history import History
 from traindx.mlp.readers import mlflow, tensorboard
 from traindx.mlp.readers.csv_table import rows_of as rows_of_table
 from traindx.mlp.readers.document import Document, opened
@@ -20,6 +24,7 @@ from traindx.mlp.readers.names import words
 CATBOOST = {"learn_error.tsv": "train", "test_error.tsv": "val"}
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 STATE = "trainer_state.json"
+MEASURED = frozenset({"loss", "accuracy", "metric", "loss_component"})
 Rows = list[dict[str, Any]]
 
 
@@ -47,6 +52,47 @@ def joined(folder: Path) -> Document | None:
     if _are_columns(records):
         rows.sort(key=lambda row: float(next(iter(row.values()))))
     return Document(str(folder), given=rows) if rows else None
+
+
+def told_apart(runs: Sequence[History]) -> list[History]:
+    """The runs; of one that a folder has in several formats the record with most series."""
+    kept: list[History] = []
+    places: dict[Path, list[int]] = {}
+    for run in runs:
+        beside = places.setdefault(_folder_of(Path(run.source)), [])
+        twin = next((i for i in beside if _is_twin(run, kept[i])), None)
+        if twin is None:
+            beside.append(len(kept))
+            kept.append(run)
+        else:
+            kept[twin] = _fuller(kept[twin], run)
+    return kept
+
+
+def _fuller(*records: History) -> History:
+    most, other = sorted(records, key=lambda history: -len(history.series))
+    note = f"the same run is logged in {other.source} too; it was read once"
+    return replace(most, notes=(*most.notes, note))
+
+
+def _is_twin(run: History, other: History) -> bool:
+    """Whether two records in two formats agree in all that both have."""
+    if Path(run.source).suffix == Path(other.source).suffix:
+        return False
+    shared = [
+        (series.values, other.series[name].values)
+        for name, series in run.series.items()
+        if name[0] in MEASURED and name in other.series
+    ]
+    told = [values for values, _ in shared if len(values) > 2 and np.ptp(values) > 0]
+    return bool(told) and all(
+        len(values) == len(others) and np.allclose(values, others, rtol=1e-5, equal_nan=True)
+        for values, others in shared
+    )
+
+
+def _folder_of(source: Path) -> Path:
+    return source if source.is_dir() else source.parent
 
 
 def _are_columns(records: Iterable[Rows]) -> bool:
