@@ -114,7 +114,7 @@ class Curve:
 
     @cached_property
     def rebound_sigmas(self) -> float | None:
-        """The rise from the best level, likewise; or that of all later values, if none comes back."""
+        """The rise from the best level, likewise; or of all later values, if none comes back."""
         risen = self.rise_sigmas(self.lowest)
         return None if risen is None else max(risen, self.never_back)
 
@@ -393,7 +393,7 @@ def still_rising(found: Curve) -> bool:
 
 
 def fall_from_best(found: Curve) -> tuple[float, float | None, float]:
-    """Of a score: how far it ended below its best level, in standard errors too, and where that was."""
+    """Of a score: how far below its best level it ended, in standard errors too; where that was."""
     top = int(np.argmax(found.level))
     drop = float(found.level[top]) - found.last
     return drop, found.sigmas(drop, top, -1), found.share(top)

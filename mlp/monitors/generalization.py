@@ -132,14 +132,13 @@ class Pair:
 
     @property
     def _undone(self) -> float:
-        """The highest rise of the level that was undone since, near the best or after it."""
-        best = self.val.lowest
-        before, after = (
-            self.val.level[max(0, 2 * best - len(self.val.level)) : best + 1],
-            self.val.level[best:],
-        )
+        """The highest rise of the level that was undone, near the best or after it, but for what
+        the noise of single values adds.
+        """
+        level, best = self.val.level, self.val.lowest
+        before, after = level[max(0, 2 * best - len(level)) : best + 1], level[best:]
         up, down = before - np.minimum.accumulate(before), np.maximum.accumulate(after) - after
-        return float(max(up.max(), down.max()))
+        return float(max(up.max(), down.max())) - 4 * median_of(self.val.error)
 
     @property
     def within_noise(self) -> bool:
