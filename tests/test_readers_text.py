@@ -229,6 +229,12 @@ READ: dict[str, tuple[Lines, Series, list[float], str]] = {
         [1, 2],
         "the sum of",
     ),
+    "losses beside a discriminator's are not added": (
+        ("epoch 1 - Loss Discriminator: 0.5, Loss Encoder: -0.3, Loss Decoder: 0.1", "epoch 2 - Loss Discriminator: 0.4, Loss Encoder: -0.9, Loss Decoder: 0.1"),
+        {"discriminator_loss": [0.5, 0.4], "metric@train/loss encoder": [-0.3, -0.9]},
+        [1, 2],
+        "",
+    ),
     "the right answer, and one of five": (
         ("epoch 1 train Loss: 2.4 Top-1 Acc: 33.5 Top-5 Acc: 68.8", "epoch 2 train Loss: 2.1 Top-1 Acc: 43.9 Top-5 Acc: 79.8"),
         {"accuracy@train": [0.335, 0.439], "metric@train/top_5_acc": [68.8, 79.8]},
@@ -392,6 +398,11 @@ MIXED = """{
 {"learn":[14.1],"iteration":0,"passe,
 {"learn":[13.2],"iteration":1,"passed_time":0.2},
 """
+
+
+def test_spacys_heading_without_its_rule_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="no whole row of spaCy's table"):
+        read(written("E  #  LOSS NER  SCORE\n", tmp_path))
 
 
 def test_a_file_of_catboost_that_several_trainings_wrote_says_so(tmp_path: Path) -> None:

@@ -61,5 +61,6 @@ def _titles(heading: str, starts: list[int]) -> list[str]:
     titles = [""] * len(starts)
     for word in re.finditer(r"\S+", heading):
         column = sum(start <= word.start() for start in starts) - 1
-        titles[max(column, 0)] += f" {word[0]}"
+        if column >= 0:
+            titles[column] += f" {word[0]}"
     return [title.strip() for title in titles]

@@ -88,7 +88,8 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
     rows, custom = _of_validation(_once(_without_rare(rows)))
     rows = placed(rows)
     notes = (*notes, *custom, *_twice(rows))
-    sheet = from_rows(rows, settings=_settings(document, rows), starts=ends, notes=notes)
+    settings, names = _settings(document, rows), _against_each_other(rows)
+    sheet = from_rows(rows, names=names, settings=settings, starts=ends, notes=notes)
     return histories(sheet, document, aliases)
 
 
@@ -105,8 +106,17 @@ def _settings(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
     found = LOSS.search(document.text)
     head = document.text[: document.text.rfind("\n", 0, found.start()) + 1] if found else ""
     said = settings_in(head[-HEAD:], document.text)
-    curves = {known.quantity for row in rows for name in row if (known := meaning(name))}
+    curves = {_quantity(name) for row in rows for name in row}
     return {name: value for name, value in said.items() if name not in curves}
+
+
+def _against_each_other(rows: Sequence[Row]) -> dict[str, str]:
+    """Meanings of the losses beside a discriminator's, which are no parts of one loss."""
+    names = {name for row in rows for name in row}
+    if not any(_quantity(name) == "discriminator_loss" for name in names):
+        return {}
+    parts = sorted(name for name in names if _quantity(name) == "loss_component")
+    return {name: f"metric@{words(name).split or 'train'}/{name}" for name in parts}
 
 
 def _rows_of(document: Document) -> tuple[list[Row], tuple[str, ...]]:
