@@ -419,7 +419,7 @@ def test_a_directory_gives_its_runs_and_an_empty_one_says_so(tmp_path: Path) -> 
     with pytest.raises(ReadError, match="no log in this directory"):
         read(tmp_path)
     shutil.copy(SAMPLES / "keras.csv", tmp_path / "b.csv")
-    shutil.copy(SAMPLES / "history.json", tmp_path / "a.json")
+    shutil.copy(SAMPLES / "trainer_state.json", tmp_path / "a.json")
     text(tmp_path, "nothing here", "readme.txt")
     assert [Path(run.source).name for run in read_all(tmp_path)] == ["a.json", "b.csv"]
 

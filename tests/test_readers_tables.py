@@ -376,3 +376,29 @@ def test_runs_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
         written(tmp_path, *(TABLE if name.endswith("csv") else [{"loss": [1, 2]}]), name=name)
     found = [Path(run.source).relative_to(tmp_path).as_posix() for run in read_all(tmp_path)]
     assert found == ["a/x.csv", "b.csv", "c/x.csv", "d.json"]
+
+
+# --- Metrics of no named split -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("best", [[0.5, 0.7, 0.6], [0.5, 0.7, 0.7]], ids=["the last", "the best"])
+def test_a_metric_that_repeats_that_of_validation_is_none_of_training(best: list[float]) -> None:
+    log = read({"loss": [3.0, 2.0, 1.0], "val_f1": [0.5, 0.7, 0.6], "best_f1": best})
+    assert set(log.series) == {("loss", "train"), ("metric", "val/f1")}
+    assert "'best_f1': the last or the best value of validation again" in remarks(log)
+
+
+@pytest.mark.parametrize(
+    ("own", "of_validation"), [([0.6, 0.8], [0.5, 0.7]), ([0.5, 0.5], [0.5, 0.5])]
+)
+def test_a_metric_with_values_of_its_own_is_one_of_training(
+    own: list[float], of_validation: list[float]
+) -> None:
+    log = read({"loss": [3.0, 2.0], "val_f1": of_validation, "f1": own})
+    assert values(log, "metric", "train/f1") == own
+
+
+def test_that_a_metric_is_of_training_is_said_to_be_a_guess() -> None:
+    guess = "taken for measured on training data, as only the loss says: 'r2'"
+    assert guess in remarks(read({"train_loss": [3.0, 2.0], "r2": [0.1, 0.2]}))
+    assert guess not in remarks(read({"loss": [3.0, 2.0], "r2": [0.1, 0.2]}))

@@ -488,6 +488,7 @@ def _series(chosen: Sequence[Named], axis: Axis) -> tuple[dict[Name, Series], tu
 def _chosen(named: list[Named], sums: bool) -> tuple[list[Named], tuple[str, ...]]:
     """One column for each name, and what is doubtful about it."""
     notes: list[str] = []
+    named = _without_echoes(named, notes)
     named = _of_validation(named, notes)
     named = _one_each(named, notes)
     named = _with_losses(named, sums, notes)
@@ -503,6 +504,33 @@ def _chosen(named: list[Named], sums: bool) -> tuple[list[Named], tuple[str, ...
     return named, tuple(dict.fromkeys(notes))
 
 
+def _without_echoes(named: list[Named], notes: list[str]) -> list[Named]:
+    """Without metrics of no named split that say again what validation has measured."""
+    measured = {words(n.title).core: n.column for n in named if _is_metric(n) and n.split == "val"}
+    echoes = [
+        n
+        for n in named
+        if _is_open(n) and (core := words(n.title).core) in measured
+        if _is_echo(n.column, measured[core])
+    ]
+    if echoes:
+        titles = _listed([n.title for n in echoes])
+        notes.append(f"{titles}: the last or the best value of validation again; left out")
+    return [n for n in named if n not in echoes]
+
+
+def _is_echo(column: Column, measured: Column) -> bool:
+    """Whether it moves, and holds nothing but the last values of another, or the best so far."""
+    rows = np.flatnonzero(column.recorded)
+    if np.all(column.values[rows] == column.values[rows[0]]):
+        return False
+    last = np.maximum.accumulate(np.where(measured.recorded, np.arange(len(column.values)), -1))
+    if np.any(last[rows] < 0):
+        return False
+    best = np.fmax.accumulate(measured.values)
+    return any(np.allclose(column.values[rows], v[last[rows]]) for v in (measured.values, best))
+
+
 def _of_validation(named: list[Named], notes: list[str]) -> list[Named]:
     """With metrics of no named split as validation's, where both losses name theirs.
 
@@ -511,6 +539,8 @@ def _of_validation(named: list[Named], notes: list[str]) -> list[Named]:
     losses = {n.split: n for n in named if n.meaning.quantity == "loss" and n.meaning.split_named}
     metrics = [n for n in named if _is_metric(n)]
     told = any(n.meaning.split_named and n.split != "test" for n in metrics)
+    if "train" in losses and all(n.split != "val" for n in named):
+        notes += _said_of_training([n.title for n in metrics if _is_open(n)])
     if told or "train" not in losses or "val" not in losses:
         return named
     evaluated = losses["val"].column.recorded
@@ -521,6 +551,11 @@ def _of_validation(named: list[Named], notes: list[str]) -> list[Named]:
     return [
         n.as_(n.meaning.quantity, "val" + n.meaning.scope[5:]) if n in open_ else n for n in named
     ]
+
+
+def _said_of_training(titles: Sequence[str]) -> Iterator[str]:
+    if titles:
+        yield f"taken for measured on training data, as only the loss says: {_listed(titles)}"
 
 
 def _is_metric(n: Named) -> bool:
