@@ -419,3 +419,8 @@ def test_a_file_of_catboost_that_breaks_off_is_read(tmp_path: Path) -> None:
 def test_an_error_file_of_catboost_does_not_claim_another(tmp_path: Path) -> None:
     history = read(written("iter\tRMSE\n0\t3.0\n1\t2.0\n", tmp_path, "learn_error.tsv"))
     assert "the val curve, if there is one, is in another file (test_error.tsv)" in history.notes
+
+
+def test_quotes_that_fold_lines_into_one_are_no_table(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="no table"):
+        read(written('a, "b\n1, 2\n3, 4\n', tmp_path))

@@ -40,7 +40,7 @@ def recognise(document: Document) -> float:
     rows = _cut(head[:60], delimiter)
     if len(head) == 1:
         return 0.1 if _alone(rows[0]) else 0.0
-    numeric = [_numeric(row) for row in rows[1:]]
+    numeric = [_numeric(row) for row in rows[1:]] or [0.0]
     if delimiter is None and len(rows[0]) > 1 and not _aligned(rows):
         return 0.0
     if 0 < _numeric(rows[0]) < 1:
