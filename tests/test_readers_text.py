@@ -212,10 +212,10 @@ READ: dict[str, tuple[Lines, Series, list[float], str]] = {
         "",
     ),
     "updates as Marian counts them": (
-        ("Ep. 1 : Up. 500 : Sen. 15,203 : Cost 6.01 * 414,436 after 414,436", "Ep. 1 : Up. 1000 : Sen. 31,050 : Cost 4.39 * 412,771 after 827,207"),
-        {"loss@train": [6.01, 4.39]},
+        ("[2021-05-26 23:22:42] Ep. 1 : Up. 500 : Sen. 15,203 : Cost 6.01 * 414,436 after 414,436 : L.r. 3.0e-04", "[2021-05-26 23:32:42] Ep. 1 : Up. 1000 : Sen. 31,050 : Cost 4.39 * 412,771 after 827,207", "[2021-05-26 23:32:52] [valid] Ep. 1 : Up. 1000 : cross-entropy : 219.2 : new best", "[2021-05-26 23:32:53] [valid] Ep. 1 : Up. 1000 : ce-mean-words : 4.5 : stalled 1 times"),
+        {"loss@train": [6.01, 4.39], "loss@val": [4.5], "metric@val/cross_entropy": [219.2], "learning_rate": [3e-4]},
         [500, 1000],
-        "",
+        "the cross-entropy of sentences",
     ),
     "losses that differ by a word before": (
         ("epoch 1 Encoder Loss: 0.5, Decoder Loss: 0.3", "epoch 2 Encoder Loss: 0.4, Decoder Loss: 0.1"),
