@@ -317,10 +317,14 @@ def metric_disagrees(history: History, split: str, loss: Curve) -> bool | None:
 def _improves(found: Curve, since: float, higher: bool) -> bool:
     """Whether the last level is better than at a step by 2 sigmas and half a percent of its range.
 
-    Half a percent of the level where that is larger.
+    Half a percent of the level where that is larger. It must go on: the second half of the way
+    must have brought something too.
     """
+    sign = 1 if higher else -1
     place = min(int(np.searchsorted(found.steps, since)), len(found.level) - 1)
-    gain = float(found.last - found.level[place]) * (1 if higher else -1)
+    halfway = (place + len(found.level)) // 2
+    gain = float(found.last - found.level[place]) * sign
     sigmas = found.sigmas(gain, place, -1)
     least = 0.005 * max(abs(found.last), found.spread)
-    return gain > least and (sigmas is None or sigmas > 2)
+    goes_on = len(found.level) - place < 8 or (found.last - found.level[halfway]) * sign > 0
+    return gain > least and (sigmas is None or sigmas > 2) and bool(goes_on)

@@ -34,6 +34,8 @@ class RunShape(Fact):
     """Of the held-out loss."""
     has_validation: bool
     """Whether there are two held-out losses or more."""
+    val_per_train: float
+    """Held-out losses for each training loss; 0 where there are none."""
     val_scores: int
     """Of the longest held-out accuracy or metric."""
     has_train: bool
@@ -59,6 +61,7 @@ def run_shape(history: History) -> Iterator[RunShape]:
             axis=history.axis,
             points=len(longest),
             val_points=0 if val is None else len(val),
+            val_per_train=len(val) / len(train) if val and train else 0.0,
             has_validation=held_out(history) is not None,
             val_scores=_scores(history),
             has_train=train is not None,
