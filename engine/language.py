@@ -179,12 +179,16 @@ class Pattern(BaseModel):
 
     def asked(self, candidate: Slotted) -> bool | None:
         """Whether every constraint holds; None if that hangs on what is not known."""
-        absent = getattr(candidate, "absent", ())
-        slots = candidate.slots
-        failing = [s for s, test in self.constraints.items() if not test.holds(slots.get(s))]
-        if any(slots.get(slot) is not None or slot in absent for slot in failing):
-            return False
-        return None if failing else True
+        slots, unknown = candidate.slots, False
+        for slot, comparison, bound in self.tests:
+            value = slots.get(slot)
+            if value is None:
+                if slot in getattr(candidate, "absent", ()):
+                    return False
+                unknown = True
+            elif not comparison(value, bound):
+                return False
+        return None if unknown else True
 
     def margin(self, candidate: Slotted) -> float:
         """The sum of margins: of several matches the one that speaks most clearly has most."""

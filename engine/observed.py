@@ -1,7 +1,7 @@
 """What was observed at all: the difference between not there and not looked for."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -34,6 +34,7 @@ class Observed:
     def __init__(self, kb: KnowledgeBase, known: Iterable[Known]) -> None:
         self._kb = kb
         self._lacking: dict[int, tuple[str, ...]] = {}
+        self._seen: dict[int, list[list[Pattern]]] = {}
         self._known: dict[str, set[tuple[Any, ...]]] = {}
         for kind, about in known:
             self._known.setdefault(kind, set()).add(about)
@@ -44,6 +45,13 @@ class Observed:
             ways = [self._unseen(a.values()) for a in rule.when.alternatives]
             self._lacking[id(rule)] = min(ways, key=len)
         return self._lacking[id(rule)]
+
+    def seen(self, rule: Rule) -> list[list[Pattern]]:
+        """The alternatives of a rule of which there are facts to ask."""
+        if id(rule) not in self._seen:
+            ways = ([*way.values()] for way in rule.when.alternatives)
+            self._seen[id(rule)] = [way for way in ways if not any(map(self.missing, way))]
+        return self._seen[id(rule)]
 
     def recorded(self, signal: str) -> bool:
         """Whether at least half of what a signal can tell is known, so that it must be there."""
@@ -76,6 +84,7 @@ class Search:
 
     kb: KnowledgeBase
     inference: Inference
+    _decided: dict[int, bool] = field(default_factory=dict)
 
     @cached_property
     def observed(self) -> Observed:
@@ -84,13 +93,18 @@ class Search:
 
     def decides(self, rule: Rule) -> bool:
         """Whether those of a rule's alternatives of which there are facts could be answered."""
-        ways = (way.values() for way in rule.when.alternatives)
-        seen = [way for way in ways if not any(map(self.observed.missing, way))]
-        return bool(seen) and all(map(self._decides, seen))
+        if id(rule) not in self._decided:
+            seen = self.observed.seen(rule)
+            self._decided[id(rule)] = bool(seen) and all(map(self._decides, seen))
+        return self._decided[id(rule)]
 
     def _decides(self, patterns: Iterable[Pattern]) -> bool:
-        answers = {self._answer(pattern) for pattern in patterns}
-        return False in answers or None not in answers
+        known = True
+        for answer in map(self._answer, patterns):
+            if answer is False:
+                return True
+            known &= answer is not None
+        return known
 
     def lacking(self, rule: Rule) -> tuple[str, ...]:
         """The signals without which a rule cannot be decided, as far as they have a name."""
@@ -112,7 +126,12 @@ class Search:
 
     def _answer(self, pattern: Pattern) -> bool | None:
         """Whether anything matches; None if that hangs on what is not known."""
-        answers = {pattern.asked(item) for item in self.inference.of(pattern)}
-        if pattern.symptom and not answers:
+        asked = self.inference.of(pattern)
+        if pattern.symptom and not asked:
             return False if self.decides(self.kb.symptoms[pattern.symptom]) else None
-        return True if True in answers else None if None in answers else False
+        known = True
+        for answer in map(pattern.asked, asked):
+            if answer:
+                return True
+            known &= answer is not None
+        return False if known else None
