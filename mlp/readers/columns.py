@@ -145,6 +145,8 @@ def is_missing(cell: object) -> bool:
 
 def number(cell: object) -> float | None:
     """The number in a cell, also in one like "79.2%", "0,5", "tensor(0.5)"; else None."""
+    if isinstance(cell, str) and (plain := _as_float(cell)) is not None:
+        return plain
     if is_missing(cell) or isinstance(cell, bool | Mapping | list | tuple):
         return None
     if not isinstance(cell, str):

@@ -297,8 +297,10 @@ def _cells(text: str, delimiter: str | None) -> tuple[list[str], list[list[str]]
 
 def _numeric(row: Sequence[str]) -> float:
     """The share of numbers among the cells that say something."""
-    said = [cell for cell in row if not is_missing(cell)]
-    return sum(number(cell) is not None for cell in said) / len(said) if said else 0.0
+    words = [cell for cell in row if number(cell) is None]
+    numbers = len(row) - len(words)
+    said = numbers + sum(not is_missing(word) for word in words)
+    return numbers / said if said else 0.0
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> bool:

@@ -21,7 +21,8 @@ UNLIKE = "'valid' gives the cross-entropy of sentences, the cost is that of word
 
 
 def recognise(document: Document) -> float:
-    return 0.9 if LINE.search(document.text[:50_000]) else 0.0
+    head = document.text[:50_000]
+    return 0.9 if "Up. " in head and LINE.search(head) else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:

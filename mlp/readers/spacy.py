@@ -20,7 +20,8 @@ Row = dict[str, str]
 
 
 def recognise(document: Document) -> float:
-    return 0.9 if HEADING.search(document.text[:100_000]) else 0.0
+    head = document.text[:100_000]
+    return 0.9 if "SCORE" in head and HEADING.search(head) else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
