@@ -130,6 +130,17 @@ def test_markdown_draws_the_curve_as_it_is(traindx: Traindx, failing: Path) -> N
     assert {*fenced[:8]} <= {*traindx("diagnose", failing).out.splitlines()}
 
 
+def test_a_run_that_was_logged_twice_is_diagnosed_once(traindx: Traindx, tmp_path: Path) -> None:
+    rows = [{"epoch": n, "loss": 2 - n / 10, "val_loss": 2.1 - n / 10} for n in range(9)]
+    lines = [f"{row['epoch']},{row['loss']},{row['val_loss']}\n" for row in rows]
+    (tmp_path / "a.csv").write_text("epoch,loss,val_loss\n" + "".join(lines))
+    (tmp_path / "b.json").write_text(json.dumps(rows))
+    run = traindx("diagnose", tmp_path, "--format", "json")
+    assert [report["source"] for report in json.loads(run.out)] == [str(tmp_path / "a.csv")]
+    assert "b.json: the same run as in" in run.err
+    assert len(json.loads(traindx("diagnose", *tmp_path.iterdir(), "--format", "json").out)) == 2
+
+
 def test_one_bad_file_does_not_keep_the_others_back(
     traindx: Traindx, failing: Path, tmp_path: Path
 ) -> None:

@@ -320,6 +320,94 @@ def test_no_metric_neither_agrees_nor_disagrees() -> None:
     assert slot("generalization", "metric_disagrees", history, "val") is None
 
 
+# --- Short records, scores and wander ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "parts"),
+    [
+        ("0.5 0.3 0.2 0.13 0.09", "0.42 0.40 0.44 0.47 0.52", True),
+        ("0.5 0.25 0.12", "0.34 0.35 0.46", True),
+        ("0.5 0.45 0.44 0.44 0.43", "0.42 0.40 0.44 0.47 0.52", False),  # train hardly falls
+        ("0.5 0.3 0.2 0.13 0.09", "0.42 0.40 0.41 0.40 0.42", False),  # the rise is small
+        ("0.5 0.3 0.2 0.13 0.09", "0.5 0.4 0.7 0.42 0.46", False),  # it comes and goes
+        ("0.5*0.9x29", "0.6-0.02x9 0.4+0.01x19", False),  # long enough for statistics
+    ],
+)
+def test_curves_that_part_in_a_short_record(train: str, val: str, parts: bool) -> None:
+    assert slot("generalization", "parts", run(train, val), "val") is parts
+
+
+def test_a_rise_through_swings_that_set_in_with_it_is_seen() -> None:
+    swings = "1.4 1.2 1.1 1.07 1.09 1.6 1.95 1.4 2.0 1.5 1.8 1.45 1.7 1.9 1.5 1.75"
+    found = of("generalization", run("1.5*0.85x15", swings), "val")
+    assert found.slots["val_rise_sigmas"] > 4
+    back = "1.4 1.2 1.1 1.07 1.09 1.6 1.95 1.4 2.0 1.05 1.8 1.45 1.7 1.9 1.5 1.75"
+    assert of("generalization", run("1.5*0.85x15", back), "val").slots["val_rise_sigmas"] < 3
+
+
+@pytest.mark.parametrize(
+    ("wave", "within"), [(0.12, True), (0.0, False)], ids=["others undone", "the only one"]
+)
+def test_a_rise_no_higher_than_others_that_were_undone_is_wander(wave: float, within: bool) -> None:
+    places = np.arange(200)
+    course = 1 + np.exp(-places / 20) + wave * np.sin(places / 9)
+    rising = course + 0.001 * np.maximum(0, places - 100)
+    noise = 0.002 * np.random.default_rng(0).standard_normal(200)
+    history = curves({("loss", "train"): 2 * 0.98**places, ("loss", "val"): rising + noise})
+    assert slot("generalization", "within_noise", history, "val") is within
+
+
+def test_the_best_step_is_that_of_the_lowest_value() -> None:
+    val = "1.0 0.8 0.62 0.60 0.605 0.598 0.61 0.7 0.8 0.9 1.0 1.1"
+    assert slot("generalization", "best_step", run("1.5*0.8x11", val), "val") == 6
+
+
+@pytest.mark.parametrize(
+    ("drawing", "rising"),
+    [
+        ("0.3+0.02x29", True),
+        ("0.3+0.02x19 0.68x20", False),
+        ("0.5 0.6 0.7 0.75", True),
+        ("0.5 0.6 0.7 0.65", False),
+        ("0.5 0.6 0.7", False),
+    ],
+)
+def test_whether_a_score_still_rises(drawing: str, rising: bool) -> None:
+    assert slot("accuracy_level", "still_rising", run(accuracy_val=drawing), "val") is rising
+
+
+def test_a_score_that_falls_from_its_best() -> None:
+    found = of("accuracy_level", run(accuracy_val="0.6+0.03x9 0.87-0.004x19"), "val").slots
+    assert (round(found["drop"], 3), found["drop_sigmas"] > 3) == (0.076, True)
+    assert 0.3 < found["best_at"] < 0.4
+
+
+@pytest.mark.parametrize(("drawing", "constant"), [("0.82x6", True), ("0.82x3", False)])
+def test_an_accuracy_that_is_always_the_same(drawing: str, constant: bool) -> None:
+    assert slot("accuracy_level", "constant", run(accuracy_train=drawing)) is constant
+
+
+@pytest.mark.parametrize(
+    ("rates", "reacts"),
+    [
+        ("0.001x14 0.0001x5 0.00001x4 0.000001x6", True),
+        ("0.001x5 0.0001x5 0.00001x5 0.000001x5", False),  # a plan: equal waits
+        ("0.001*0.9x29", False),
+        ("0.001x10 0.0001x20", False),
+    ],
+)
+def test_a_rate_that_reacts_to_the_loss(rates: str, reacts: bool) -> None:
+    assert slot("schedule", "reacts", run("2*0.95x29", learning_rate=rates)) is reacts
+
+
+def test_a_stretch_in_which_the_loss_falls_is_no_plateau() -> None:
+    rng = np.random.default_rng(0)
+    slow = 0.56 - 0.0008 * np.arange(30) + 0.008 * rng.standard_normal(30)
+    history = curves({("loss", "train"): np.concatenate([np.linspace(0.7, 0.56, 20), slow])})
+    assert slot("plateau", "share", history) < 0.5
+
+
 @pytest.mark.parametrize(("val", "far"), [("3-0.001x40", True), ("2.1*0.94x40", False)])
 def test_a_gap_from_the_start(val: str, far: bool) -> None:
     assert slot("generalization", "gap_from_start", run("1*0.94x40", val), "val") is far

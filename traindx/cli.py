@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from traindx.engine.report import Report
     from traindx.judged import Judged, Refusal, Session
     from traindx.mlp.history import History
+    from traindx.mlp.readers.folder import Mark
     from traindx.scenarios.forms import Scenario
     from traindx.scenarios.runner import Outcome
 
@@ -226,10 +227,13 @@ def _session(
     from traindx.judged import Refusal, Session, judged
 
     files = [(path, file) for path in paths for file in _files(path)]
-    session, logs = Session(), Counter[Path]()
+    session, logs, seen = Session(), Counter[Path](), dict["Mark", str]()
     for path, file in _watched(files, len(files), "runs"):
         read = _read(file, aliases)
         if not isinstance(read, Refusal):
+            if path.is_dir() and (other := _seen_as(read, seen)):
+                session.twice[str(file)] = other
+                continue
             session.runs.append(judged(read, diagnostician.diagnose(read)))
             logs[path] += 1
         elif path.is_dir():
@@ -238,6 +242,18 @@ def _session(
             session.refused.append(read)
     session.refused.extend(_without_logs(paths, files, logs))
     return session
+
+
+def _seen_as(run: "History", seen: "dict[Mark, str]") -> str | None:
+    """The record in another format that was seen of a run; None if there was none."""
+    from traindx.mlp.readers import marks
+
+    marked = [*marks(run)]
+    others = (seen[mark] for mark in marked if mark in seen)
+    kind = Path(run.source).suffix
+    other = next((name for name in others if Path(name).suffix != kind), None)
+    seen.update(dict.fromkeys(marked, run.source))
+    return other
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -270,6 +286,8 @@ def _mention(session: "Session", quiet: bool) -> None:
         if folder not in empty and not quiet:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
             _warn(f"{folder}: passed over, for they are no logs: {', '.join(names[:5])}{more}")
+    for record, other in () if quiet else session.twice.items():
+        _warn(f"{record}: the same run as in {other}; diagnosed once")
 
 
 def _read(path: Path, aliases: dict[str, str]) -> "History | Refusal":

@@ -39,6 +39,8 @@ class Session:
     refused: list[Refusal] = field(default_factory=list)
     passed_over: dict[str, list[str]] = field(default_factory=dict)
     """By folder, the names of the files in it that are no logs."""
+    twice: dict[str, str] = field(default_factory=dict)
+    """Records in another format of runs that were judged, and the record that was taken."""
 
 
 def judged(run: History, report: Report) -> Judged:

@@ -16,10 +16,10 @@ from typing import Any, Protocol, cast
 from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases
 from traindx.mlp.readers.document import Document, ReadError, opened
-from traindx.mlp.readers.folder import joined, sources, told_apart
+from traindx.mlp.readers.folder import joined, marks, sources, told_apart
 from traindx.mlp.readers.objects import document_of
 
-__all__ = ["ReadError", "read", "read_all", "sources"]
+__all__ = ["ReadError", "marks", "read", "read_all", "sources"]
 
 
 UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from traindx.mlp.history import History
+from traindx.mlp.history import History, Name
 from traindx.mlp.readers import mlflow, tensorboard
 from traindx.mlp.readers.csv_table import rows_of as rows_of_table
 from traindx.mlp.readers.document import Document, opened
@@ -26,6 +26,8 @@ CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 STATE = "trainer_state.json"
 MEASURED = frozenset({"loss", "accuracy", "metric", "loss_component"})
 Rows = list[dict[str, Any]]
+Mark = tuple[Path, Name, int, str, str]
+"""The folder of a run, and one of its series: its name, how long it is, its ends."""
 
 
 def sources(folder: Path, taken: frozenset[Path] = frozenset()) -> Iterator[Path]:
@@ -57,16 +59,25 @@ def joined(folder: Path) -> Document | None:
 def told_apart(runs: Sequence[History]) -> list[History]:
     """The runs; of one that a folder has in several formats the record with most series."""
     kept: list[History] = []
-    places: dict[Path, list[int]] = {}
+    places: dict[Mark, int] = {}
     for run in runs:
-        beside = places.setdefault(_folder_of(Path(run.source)), [])
-        twin = next((i for i in beside if _is_twin(run, kept[i])), None)
-        if twin is None:
-            beside.append(len(kept))
-            kept.append(run)
+        marked = [*marks(run)]
+        like = {places[mark] for mark in marked if mark in places}
+        place = next((i for i in sorted(like) if _is_twin(run, kept[i])), len(kept))
+        if place < len(kept):
+            kept[place] = _fuller(kept[place], run)
         else:
-            kept[twin] = _fuller(kept[twin], run)
+            kept.append(run)
+        places.update(dict.fromkeys(marked, place))
     return kept
+
+
+def marks(run: History) -> Iterator[Mark]:
+    """What another record of the same run beside it would have too."""
+    for name, series in run.series.items():
+        if name[0] in MEASURED and len(series) > 2 and np.ptp(series.values) > 0:
+            first, last = (f"{value:.5g}" for value in series.values[[0, -1]])
+            yield _folder_of(Path(run.source)), name, len(series), first, last
 
 
 def _fuller(*records: History) -> History:
