@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from traindx.engine.facts import Fact
-from traindx.mlp.curves import curve_of, fall_from_best, still_rising
+from traindx.mlp.curves import Curve, curve_of, fall_from_best, still_rising
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
-from traindx.mlp.readers.names import higher_is_better
+from traindx.mlp.readers.names import higher_is_better, is_share
 
 
 class MetricLevel(Fact):
-    """The course of one metric: mAP, F1, IoU, AUC and the like."""
+    """The course of one metric: mAP, F1, IoU, AUC and the like, in shares of 1."""
 
     signal: ClassVar[str] = "a validation metric of every epoch"
     about: ClassVar[tuple[str, ...]] = ("split",)
@@ -36,20 +36,27 @@ class MetricLevel(Fact):
 
 @monitor
 def metric_level(history: History) -> Iterator[MetricLevel]:
-    """One fact for each metric whose values all lie in [0, 1] and of which more is better."""
+    """One fact for each metric of which more is better, all in [0, 1] or, of shares, in per cent."""
     for scope in history.over("metric"):
         split, _, name = scope.partition("/")
         found = curve_of(history, "metric", scope) if higher_is_better(name) else None
-        if found is not None and found.least >= 0 and found.greatest <= 1:
+        if found is not None and (whole := _whole(found, name)):
             drop, drop_sigmas, best_at = fall_from_best(found)
             yield MetricLevel(
                 split=split,
                 name=name,
-                first=found.first,
-                best=float(found.level.max()),
-                last=found.last,
-                drop=drop,
+                first=found.first / whole,
+                best=float(found.level.max()) / whole,
+                last=found.last / whole,
+                drop=drop / whole,
                 drop_sigmas=drop_sigmas,
                 best_at=best_at,
                 still_rising=still_rising(found),
             )
+
+
+def _whole(found: Curve, name: str) -> float | None:
+    """What a metric would be at its best: 1, or 100 of a share in per cent; else None."""
+    if found.least < 0 or found.greatest > 100:
+        return None
+    return 1.0 if found.greatest <= 1 else 100.0 if is_share(name) else None

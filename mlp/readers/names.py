@@ -199,6 +199,11 @@ def is_error(name: str) -> bool:
     return not set(plain(name).split("_")).isdisjoint(table()["errors"])
 
 
+def is_share(name: str) -> bool:
+    """Whether a word of the name is one of a metric that is a share of a whole."""
+    return not set(plain(name).split("_")).isdisjoint(table()["higher_is_better"]["shares"])
+
+
 def higher_is_better(name: str) -> bool | None:
     """Whether more of a metric is better, by the words of its name; None if they do not say."""
     found = plain(name).split("_")
