@@ -326,5 +326,6 @@ def _improves(found: Curve, since: float, higher: bool) -> bool:
     gain = float(found.last - found.level[place]) * sign
     sigmas = found.sigmas(gain, place, -1)
     least = 0.005 * max(abs(found.last), found.spread)
-    goes_on = len(found.level) - place < 8 or (found.last - found.level[halfway]) * sign > 0
-    return gain > least and (sigmas is None or sigmas > 2) and bool(goes_on)
+    lately = found.sigmas(float(found.last - found.level[halfway]) * sign, halfway, -1)
+    goes_on = len(found.level) - place < 8 or lately is None or lately > 1
+    return gain > least and (sigmas is None or sigmas > 2) and goes_on
