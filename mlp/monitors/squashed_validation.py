@@ -1,0 +1,58 @@
+"""A validation loss that was computed from probabilities, as if they were logits.
+
+A second softmax over the probabilities p of C classes gives the loss ln(sum exp p) - p[label]. Of
+answers that are sure, p is 1 for one class and 0 for the others: then the loss is ln(e + C - 1) less
+1 where the answer is right, so that loss and accuracy add up to the same number all along.
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from traindx.engine.facts import Fact
+from traindx.mlp.curves import median_of, sound
+from traindx.mlp.history import Array, History
+from traindx.mlp.monitors import monitor
+
+MOST_CLASSES = 40
+"""Of more, the sums for one class more or less lie too near to each other."""
+SCATTER, NEAR = 0.02, 0.012
+"""How far the sums may lie apart, and their middle from that of a number of classes."""
+
+
+class SquashedValidation(Fact):
+    """The sum of validation loss and accuracy over the second half of the run."""
+
+    signal: ClassVar[str] = "the validation loss and accuracy of every epoch"
+    absent: ClassVar[tuple[str, ...]] = ("classes",)
+
+    classes: int | None
+    """Of how many classes a second softmax would give that sum; None if of none."""
+    total: float
+    floor: float
+    """The least loss that a second softmax allows: the sum less 1."""
+
+
+@monitor
+def squashed_validation(history: History) -> Iterator[SquashedValidation]:
+    sums = _sums(history)
+    if len(sums) >= 4:
+        total = median_of(sums)
+        classes = _classes(total) if float(np.std(sums)) < SCATTER else None
+        yield SquashedValidation(classes=classes, total=total, floor=total - 1)
+
+
+def _sums(history: History) -> Array:
+    loss, accuracy = (sound(history, quantity, "val") for quantity in ("loss", "accuracy"))
+    if loss is None or accuracy is None:
+        return np.zeros(0)
+    _, at, there = np.intersect1d(loss.steps, accuracy.steps, return_indices=True)
+    sums: Array = loss.values[at] + accuracy.values[there]
+    return sums[len(sums) // 2 :]
+
+
+def _classes(total: float) -> int | None:
+    counts = np.arange(2, MOST_CLASSES + 1)
+    away = np.abs(np.log(np.e + counts - 1) - total)
+    return int(counts[np.argmin(away)]) if away.min() < NEAR else None
