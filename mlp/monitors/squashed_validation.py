@@ -19,6 +19,8 @@ MOST_CLASSES = 40
 """Of more, the sums for one class more or less lie too near to each other."""
 SCATTER, NEAR = 0.02, 0.012
 """How far the sums may lie apart, and their middle from that of a number of classes."""
+LIVELY = 0.005
+"""With an accuracy that moves less, the sums stand still whatever they are sums of."""
 
 
 class SquashedValidation(Fact):
@@ -36,20 +38,22 @@ class SquashedValidation(Fact):
 
 @monitor
 def squashed_validation(history: History) -> Iterator[SquashedValidation]:
-    sums = _sums(history)
-    if len(sums) >= 4:
-        total = median_of(sums)
-        classes = _classes(total) if float(np.std(sums)) < SCATTER else None
+    loss, accuracy = (sound(history, quantity, "val") for quantity in ("loss", "accuracy"))
+    if loss is None or accuracy is None:
+        return
+    _, at, there = np.intersect1d(loss.steps, accuracy.steps, return_indices=True)
+    half = len(at) // 2
+    losses, answers = loss.values[at[half:]], accuracy.values[there[half:]]
+    if len(losses) >= 8:
+        total = median_of(losses + answers)
+        classes = _classes(total) if _make_up(losses, answers) else None
         yield SquashedValidation(classes=classes, total=total, floor=total - 1)
 
 
-def _sums(history: History) -> Array:
-    loss, accuracy = (sound(history, quantity, "val") for quantity in ("loss", "accuracy"))
-    if loss is None or accuracy is None:
-        return np.zeros(0)
-    _, at, there = np.intersect1d(loss.steps, accuracy.steps, return_indices=True)
-    sums: Array = loss.values[at] + accuracy.values[there]
-    return sums[len(sums) // 2 :]
+def _make_up(losses: Array, answers: Array) -> bool:
+    """Whether one falls by what the other rises."""
+    apart, moved = float(np.std(losses + answers)), float(np.std(answers))
+    return apart < min(SCATTER, 0.7 * moved) and moved > LIVELY
 
 
 def _classes(total: float) -> int | None:

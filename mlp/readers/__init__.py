@@ -47,7 +47,7 @@ def read(source: Any, *, aliases: Mapping[str, str] | None = None) -> History:
     returned; `notes` says so, and what else is doubtful.
 
     `aliases` says what columns mean: `{"train/total_loss": "loss@train", "it": "step"}`; `""`
-    leaves a column out. What a missing value is, `traindx.mlp.readers.assemble` says.
+    leaves a column out. What a missing value is, `traindx.mlp.readers.named` says.
 
     Raises `ReadError` (a `ValueError`) if the source cannot be read or has no loss and no metric.
     """

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from traindx.mlp.history import Array
 from traindx.mlp.readers.long_form import unfolded
 
+Mask = NDArray[np.bool_]
 MISSING = frozenset(
     {"", "#na#", "na", "n/a", "#n/a", "none", "null", "-", "--", "?", "<na>", "nat", "nil"}
     | {"no log"}
@@ -35,13 +36,13 @@ class Column:
     """`values` and `recorded` have one shape, (rows,); what is not recorded has the value NaN."""
 
     values: Array
-    recorded: NDArray[np.bool_]
+    recorded: Mask
     text: int = 0
     """How many cells held words instead of a number."""
     percent: bool = False
     """Whether the numbers were written with a percent sign (they are shares now)."""
 
-    def only(self, rows: NDArray[np.bool_]) -> "Column":
+    def only(self, rows: Mask) -> "Column":
         """The column with nothing recorded outside of these rows."""
         keep = self.recorded & rows
         return replace(self, values=np.where(keep, self.values, np.nan), recorded=keep)

@@ -14,7 +14,7 @@ from traindx.mlp.history import Array, History
 from traindx.mlp.readers.assemble import Aliases, histories
 from traindx.mlp.readers.columns import Sheet, from_columns, is_missing, number, of_numbers
 from traindx.mlp.readers.document import Document, ReadError
-from traindx.mlp.readers.names import axis_rank, meaning
+from traindx.mlp.readers.names import is_place, meaning
 from traindx.mlp.readers.thinning import thinned_sheet
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -68,8 +68,7 @@ def _alone(cells: Sequence[str]) -> str:
 
 
 def _is_known(title: str) -> bool:
-    axis = axis_rank(title, "step") is not None or axis_rank(title, "epoch") is not None
-    return axis or meaning(title) is not None
+    return is_place(title) or meaning(title) is not None
 
 
 def _is_ragged(rows: Sequence[Sequence[str]]) -> bool:

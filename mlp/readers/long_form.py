@@ -6,7 +6,7 @@ number of the row is (a column `metric` beside a column `value`).
 
 from collections.abc import Mapping, Sequence
 
-from traindx.mlp.readers.names import UNSPLIT, axis_rank, meaning, plain, words
+from traindx.mlp.readers.names import UNSPLIT, is_place, meaning, plain, words
 
 Cells = Mapping[str, Sequence[object]]
 NAMES = frozenset(
@@ -65,8 +65,11 @@ def _by_split(cells: Cells, phase: str, kinds: Sequence[str]) -> Cells:
 def _is_of_all(title: str) -> bool:
     """Whether a column means the same for every split, or names its own."""
     found = meaning(title)
-    axis = axis_rank(title, "step") is not None or axis_rank(title, "epoch") is not None
-    return axis or bool(words(title).split) or (found is not None and found.quantity in UNSPLIT)
+    return (
+        is_place(title)
+        or bool(words(title).split)
+        or (found is not None and found.quantity in UNSPLIT)
+    )
 
 
 def _by_name(cells: Cells, named: str, value: str, kinds: Sequence[str]) -> Cells:

@@ -133,6 +133,11 @@ def axis_rank(name: str, axis: str) -> int | None:
     return order.index(named) if named in order else None
 
 
+def is_place(name: str) -> bool:
+    """Whether the column says where its rows lie."""
+    return any(axis_rank(name, axis) is not None for axis in table()["axis"])
+
+
 @lru_cache(10_000)
 def is_ignored(name: str) -> bool:
     """Whether the column speaks of the machine, not of the training."""
@@ -174,6 +179,12 @@ def _looked_up(word: Words) -> Meaning | None:
     if word.split and not set(word.core.split("_")) - {"", *table()["noise"], *_split_of()}:
         return Meaning("loss", word.split, 9_000 + twin, True)
     return None
+
+
+def quantity_of(name: str) -> str:
+    """The quantity that a column of this name holds; "" if its name does not say."""
+    found = meaning(name)
+    return found.quantity if found else ""
 
 
 def declared(text: str) -> Meaning:

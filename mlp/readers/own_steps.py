@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.history import Array
-from traindx.mlp.readers.columns import Column
+from traindx.mlp.readers.columns import Column, Mask
 
-Mask = NDArray[np.bool_]
 FAR_BEHIND = 0.5
 """The share of the training's steps below which an evaluation must have another count."""
 MOST = 0.75

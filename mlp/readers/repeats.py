@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.history import Array
-from traindx.mlp.readers.columns import Column
+from traindx.mlp.readers.columns import Column, Mask
 
-Mask = NDArray[np.bool_]
 DIGITS = 5
 """Significant digits of a loss by which it shows that it was not measured anew."""
 LONGEST = 0.25

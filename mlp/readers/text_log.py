@@ -12,7 +12,7 @@ from traindx.mlp.history import History
 from traindx.mlp.readers.assemble import Aliases, histories
 from traindx.mlp.readers.columns import from_rows, number
 from traindx.mlp.readers.document import Document, ReadError
-from traindx.mlp.readers.names import higher_is_better, meaning, translated, words
+from traindx.mlp.readers.names import higher_is_better, meaning, quantity_of, translated, words
 from traindx.mlp.readers.text_pairs import AXES, BARE, SPLIT, Pair, pairs, unknown, values
 from traindx.mlp.readers.text_places import PLACE, TOTAL, epoch, placed, step
 from traindx.mlp.readers.text_settings import settings_in
@@ -106,16 +106,16 @@ def _settings(document: Document, rows: Sequence[Row]) -> dict[str, Any]:
     found = LOSS.search(document.text)
     head = document.text[: document.text.rfind("\n", 0, found.start()) + 1] if found else ""
     said = settings_in(head[-HEAD:], document.text)
-    curves = {_quantity(name) for row in rows for name in row}
+    curves = {quantity_of(name) for row in rows for name in row}
     return {name: value for name, value in said.items() if name not in curves}
 
 
 def _against_each_other(rows: Sequence[Row]) -> dict[str, str]:
     """Meanings of the losses beside a discriminator's, which are no parts of one loss."""
     names = {name for row in rows for name in row}
-    if not any(_quantity(name) == "discriminator_loss" for name in names):
+    if not any(quantity_of(name) == "discriminator_loss" for name in names):
         return {}
-    parts = sorted(name for name in names if _quantity(name) == "loss_component")
+    parts = sorted(name for name in names if quantity_of(name) == "loss_component")
     return {name: f"metric@{words(name).split or 'train'}/{name}" for name in parts}
 
 
@@ -236,11 +236,6 @@ def _is_evaluated(found: Iterable[str]) -> bool:
     return all(words(name).split in ("val", "test") for name in found)
 
 
-def _quantity(name: str) -> str:
-    found = meaning(name)
-    return found.quantity if found else ""
-
-
 def _signals(row: Row) -> bool:
     return any(_is_signal(name) for name in row)
 
@@ -296,7 +291,7 @@ def _once(rows: list[Row]) -> list[Row]:
         seen: set[str] = set()
         for row in block:
             again = seen & set(_named(row))
-            if any(_quantity(name) not in ("metric", "accuracy") for name in again):
+            if any(quantity_of(name) not in ("metric", "accuracy") for name in again):
                 return rows
             kept.append({name: value for name, value in row.items() if name not in again})
             seen |= set(row)
@@ -307,7 +302,7 @@ def _of_validation(rows: list[Row]) -> tuple[list[Row], tuple[str, ...]]:
     """With metrics on lines of their own as validation's, if they follow it or always stand so."""
     alone = [_is_open(_named(row)) for row in rows]
     beside = {n for row, own in zip(rows, alone, strict=True) if not own for n in _named(row)}
-    trained = any(_quantity(n) == "loss" and words(n).split != "val" for n in beside)
+    trained = any(quantity_of(n) == "loss" and words(n).split != "val" for n in beside)
     told = {_place(n) for n in beside}
     renamed: dict[str, None] = {}
     kept: list[Row] = []
@@ -345,19 +340,19 @@ def _place(name: str) -> tuple[str, str]:
 def _is_open(named: tuple[str, ...]) -> bool:
     """Whether they are metrics that are of no named split, and nothing else."""
     return bool(named) and all(
-        _quantity(name) in ("metric", "accuracy") and not words(name).split for name in named
+        quantity_of(name) in ("metric", "accuracy") and not words(name).split for name in named
     )
 
 
 def _is_score(name: str) -> bool:
-    return _quantity(name) == "metric" and higher_is_better(words(name).core) is True
+    return quantity_of(name) == "metric" and higher_is_better(words(name).core) is True
 
 
 def _twice(rows: Sequence[Row]) -> tuple[str, ...]:
     """That each epoch has two lines that are worded alike."""
     if any("step" in row for row in rows):
         return ()
-    losses = [row for row in rows if any(_quantity(name) == "loss" for name in row)]
+    losses = [row for row in rows if any(quantity_of(name) == "loss" for name in row)]
     kinds = ((row.get("epoch"), tuple(_named(row))) for row in losses)
     times = [len(list(alike)) for _, alike in groupby(kinds)]
     if len(times) < 2 or set(times) != {2}:

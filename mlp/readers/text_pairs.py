@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from traindx.mlp.readers.names import (
     Meaning,
-    axis_rank,
     higher_is_better,
     is_ignored,
+    is_place,
     meaning,
+    quantity_of,
     words,
 )
 
@@ -83,8 +84,7 @@ def unknown(said: list[Pair]) -> dict[str, str]:
 
 @lru_cache(10_000)
 def _is_strange(text: str) -> bool:
-    ranks = [axis_rank(text, axis) for axis in ("step", "epoch")]
-    told = text.lower() in AXES or ranks != [None, None] or is_ignored(text) or meaning(text)
+    told = text.lower() in AXES or is_place(text) or is_ignored(text) or meaning(text)
     return not told and len(text) > 1 and len(text.split(" ")) <= 3
 
 
@@ -141,16 +141,11 @@ def _of_split(pair: Pair, split: str) -> str:
 
 def _of_one_split(found: dict[str, str]) -> dict[str, str]:
     """With the metrics of a line whose only loss is of an evaluation as of this, too."""
-    splits = {words(name).split for name in found if _quantity(name) == "loss"}
-    metrics = [name for name in found if _quantity(name) in ("metric", "accuracy")]
+    splits = {words(name).split for name in found if quantity_of(name) == "loss"}
+    metrics = [name for name in found if quantity_of(name) in ("metric", "accuracy")]
     if splits not in ({"val"}, {"test"}) or any(words(name).split for name in metrics):
         return found
     return {f"{min(splits)} {n}" if n in metrics else n: value for n, value in found.items()}
-
-
-def _quantity(name: str) -> str:
-    found = meaning(name)
-    return found.quantity if found else ""
 
 
 def _bare(line: str, found: dict[str, str], alone: bool) -> Iterator[tuple[str, str]]:
@@ -158,7 +153,7 @@ def _bare(line: str, found: dict[str, str], alone: bool) -> Iterator[tuple[str, 
     told = list(BARE.finditer(line))
     if not told or (not alone and len({words(pair[1]).split for pair in told}) < 2):
         return
-    has_loss = any(_quantity(name) in ("loss", "loss_component") for name in found)
+    has_loss = any(quantity_of(name) in ("loss", "loss_component") for name in found)
     for pair in told:
         kinds = KIND.findall(line[: pair.start()])
         if kinds or not has_loss:

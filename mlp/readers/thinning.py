@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traindx.mlp.history import Array
-from traindx.mlp.readers.columns import UNREADABLE, Column, Sheet
+from traindx.mlp.readers.columns import UNREADABLE, Column, Mask, Sheet
 
 Kinds = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 MOST_CELLS = 2**22
 MOST_VALUES = 2**20
 """In rows of their own, which take more memory than columns."""
