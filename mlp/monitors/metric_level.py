@@ -36,7 +36,7 @@ class MetricLevel(Fact):
 
 @monitor
 def metric_level(history: History) -> Iterator[MetricLevel]:
-    """One fact for each metric of which more is better, all in [0, 1] or, of shares, in per cent."""
+    """One fact for each metric of which more is better: all in [0, 1], or shares in per cent."""
     for scope in history.over("metric"):
         split, _, name = scope.partition("/")
         found = curve_of(history, "metric", scope) if higher_is_better(name) else None

@@ -1,7 +1,7 @@
 """A validation loss that was computed from probabilities, as if they were logits.
 
 A second softmax over the probabilities p of C classes gives the loss ln(sum exp p) - p[label]. Of
-answers that are sure, p is 1 for one class and 0 for the others: then the loss is ln(e + C - 1) less
+answers that are sure, p is 1 for one class and 0 for the rest: then the loss is ln(e + C - 1) less
 1 where the answer is right, so that loss and accuracy add up to the same number all along.
 """
 
