@@ -60,7 +60,7 @@ def _split_of() -> dict[str, str]:
 
 
 @cache
-def _quantity_of() -> dict[str, tuple[str, int]]:
+def _quantities() -> dict[str, tuple[str, int]]:
     return {
         core: (quantity, rank)
         for quantity, cores in table()["quantities"].items()
@@ -167,8 +167,8 @@ def meaning(name: str) -> Meaning | None:
 
 def _looked_up(word: Words) -> Meaning | None:
     twin = {"": 0, "epoch": -1, "step": 40}[word.twin]
-    if word.core in _quantity_of():
-        quantity, rank = _quantity_of()[word.core]
+    if word.core in _quantities():
+        quantity, rank = _quantities()[word.core]
         scope = "" if quantity in UNSPLIT else word.split or "train"
         return Meaning(quantity, scope, 100 * rank + twin, split_named=bool(word.split))
     if word.core in table()["doubtful_losses"]:

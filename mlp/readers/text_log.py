@@ -14,7 +14,7 @@ from traindx.mlp.readers.columns import from_rows, number
 from traindx.mlp.readers.document import Document, ReadError
 from traindx.mlp.readers.names import higher_is_better, meaning, quantity_of, translated, words
 from traindx.mlp.readers.text_pairs import AXES, BARE, SPLIT, Pair, pairs, unknown, values
-from traindx.mlp.readers.text_places import PLACE, TOTAL, epoch, placed, step
+from traindx.mlp.readers.text_places import PLACE, TOTAL, Row, epoch, placed, step
 from traindx.mlp.readers.text_settings import settings_in
 from traindx.mlp.readers.thinning import thinned_rows
 
@@ -44,7 +44,6 @@ LOSS = re.compile(
     re.IGNORECASE,
 )
 SIGNALS = ("loss", "accuracy", "reward", "loss_component", "generator_loss", "discriminator_loss")
-Row = dict[str, Any]
 FEW = 2
 """Rows; with fewer the states that a progress bar went through are rows too."""
 PLACES = AXES | {TOTAL}
