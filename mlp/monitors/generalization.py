@@ -121,13 +121,13 @@ class Pair:
 
     @cached_property
     def rise_sigmas(self) -> float | None:
-        """Two at most for a rise not 1.5 times as high as another that was undone: that is wander,
+        """Two at most for a rise not a quarter higher than another that was undone: that is wander,
         which noise from point to point does not show. All values far above the best are no wander.
         """
         risen = self.val.rise_sigmas(self.val.lowest)
         if risen is None:
             return None
-        most = 2.0 if self.rise < 1.5 * self._undone else np.inf
+        most = 2.0 if self.rise < 1.25 * self._undone else np.inf
         return max(min(risen, most), self.val.never_back)
 
     @property
@@ -154,8 +154,10 @@ class Pair:
         if self.val.points > SHORT or len(later) < 3 or not self.positive:
             return False
         least = max(0.1, 2.5 * (self.val.noise or 0.0))
-        risen = float(later[-1]) >= (1 + least) * float(later[0])
-        return risen and self.train_fall_since_best >= 0.15 and _concordance(later) >= 0.6
+        risen = later >= (1 + least) * later[0]
+        stays = len(later) > 3 and bool(risen[-3:].all())
+        apart = stays or bool(risen[-1]) and _concordance(later) >= 0.6
+        return apart and self.train_fall_since_best >= 0.15
 
     @property
     def val_size(self) -> float:

@@ -22,6 +22,7 @@ class MetricLevel(Fact):
 
     split: str
     name: str
+    points: int
     first: float
     best: float
     last: float
@@ -45,6 +46,7 @@ def metric_level(history: History) -> Iterator[MetricLevel]:
             yield MetricLevel(
                 split=split,
                 name=name,
+                points=found.points,
                 first=found.first / whole,
                 best=float(found.level.max()) / whole,
                 last=found.last / whole,
