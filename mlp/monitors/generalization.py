@@ -156,7 +156,7 @@ class Pair:
         least = max(0.1, 2.5 * (self.val.noise or 0.0))
         risen = later >= (1 + least) * later[0]
         stays = len(later) > 3 and bool(risen[-3:].all())
-        apart = stays or bool(risen[-1]) and _concordance(later) >= 0.6
+        apart = stays or (bool(risen[-1]) and _concordance(later) >= 0.6)
         return apart and self.train_fall_since_best >= 0.15
 
     @property
