@@ -28,6 +28,8 @@ NARROW = 12
 """With fewer columns for itself, a curve tells nothing."""
 DECADES = 100.0
 """From this ratio of largest to least on, the scale is logarithmic."""
+DWARFED = 12.0
+"""... and from this ratio of largest to middle on."""
 FINE = 16
 """Samples of the line between two points, for each column of dots."""
 INDENT = 3
@@ -75,9 +77,9 @@ class Curve:
 
     @cached_property
     def logarithmic(self) -> bool:
-        """Whether the values span decades."""
-        least = float(self.values.min())
-        return least > 0 and float(self.values.max()) / DECADES >= least
+        """Whether the values span decades, or one of them would dwarf the others."""
+        least, usual = float(self.values.min()), float(np.median(self.values))
+        return least > 0 and float(self.values.max()) >= min(DECADES * least, DWARFED * usual)
 
     def columns(self, steps: Array, width: int) -> NDArray[np.int_]:
         """In which of so many columns each step lies."""

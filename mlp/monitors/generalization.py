@@ -133,10 +133,11 @@ class Pair:
     @property
     def _undone(self) -> float:
         """The highest rise of the level that was undone, near the best or after it, but for what
-        the noise of single values adds.
+        the noise of single values adds. What the first fifth of the run did is no measure.
         """
         level, best = self.val.level, self.val.lowest
-        before, after = level[max(0, 2 * best - len(level)) : best + 1], level[best:]
+        start = min(best, max(len(level) // 5, 2 * best - len(level)))
+        before, after = level[start : best + 1], level[best:]
         up, down = before - np.minimum.accumulate(before), np.maximum.accumulate(after) - after
         return float(max(up.max(), down.max())) - 4 * median_of(self.val.error)
 
