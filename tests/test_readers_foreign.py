@@ -1,7 +1,8 @@
 """Logs that other programs print: each gives the curves that it was made of."""
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,67 @@ def test_it_has_no_series_of_what_is_no_metric(log: tuple[str, History]) -> None
     """File names with line numbers, bars and clocks are not measured."""
     odd = ("py", "time", "step", "wall", "n_updates", "callbacks")
     assert not [n for n in log[1].series if n[1].rpartition("/")[2].rpartition("_")[2] in odd]
+
+
+# --- Reinforcement learning --------------------------------------------------------------------
+
+MONITOR = (
+    '#{"t_start": 1679509164.19, "env_id": null}\nr,l,t\n-25.9,800,1.6\n-6.5,790,1.9\n3,9,2.1\n'
+)
+LEARNED = {"total_loss": 8.5, "policy_loss": -0.02, "vf_loss": 8.7, "kl": 0.01, "entropy": 0.6}
+RLLIB = {
+    ("loss", "train"): "total_loss",
+    ("loss_component", "train/policy"): "policy_loss",
+    ("loss_component", "train/vf"): "vf_loss",
+    ("kl", ""): "kl",
+    ("policy_entropy", ""): "entropy",
+}
+
+
+def test_the_episodes_of_a_monitor_have_reward_and_length(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.csv"
+    path.write_text(MONITOR)
+    history = read(path)
+    assert history.series["reward", ""].values.tolist() == [-25.9, -6.5, 3]
+    assert history.series["reward", ""].steps.tolist() == [1, 2, 3]
+    assert history.series["metric", "train/episode_length"].values.tolist() == [800, 790, 9]
+    assert len(history.series) == 2
+    assert history.settings.task == "reinforcement"
+
+
+def rllib_rows(*policies: str) -> list[dict[str, object]]:
+    learner = {policy: {"learner_stats": LEARNED} for policy in policies}
+    return [
+        {
+            "training_iteration": n,
+            "episode_reward_mean": 10.0 * n,
+            "config": {"lr": 0.1},
+            "info": {"learner": learner},
+        }
+        for n in (1, 2, 3)
+    ]
+
+
+def rllib_json(*policies: str) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rllib_rows(*policies))
+
+
+def rllib_csv(*policies: str) -> str:
+    paths = [f"info/learner/{p}/learner_stats/{key}" for p in policies for key in LEARNED]
+    head = ",".join(["training_iteration", "episode_reward_mean", "config/lr", *paths])
+    cells = [*LEARNED.values()] * len(policies)
+    return "\n".join([head, *(",".join(map(str, [n, 10 * n, 0.1, *cells])) for n in (1, 2, 3))])
+
+
+@pytest.mark.parametrize("text", [rllib_json, rllib_csv])
+@pytest.mark.parametrize("policies", [("default_policy",), ("red", "blue")])
+def test_rllib_says_what_the_policy_learned(
+    text: Callable[..., str], policies: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "log"
+    path.write_text(text(*policies))
+    history = read(path)
+    found = {name: set(history.series[name].values) for name in RLLIB}
+    assert found == {name: {LEARNED[key]} for name, key in RLLIB.items()}
+    assert {*history.series} == {*RLLIB, ("reward", "")}
+    assert any("'blue'" in note for note in history.notes) == (len(policies) > 1)

@@ -20,7 +20,7 @@ import zstandard
 
 from traindx.configuration import Configuration, ConfigurationError, configuration
 from traindx.mlp.history import History
-from traindx.mlp.readers import ReadError, document, packed, read, read_all, thinning
+from traindx.mlp.readers import ReadError, document, packed, read, read_all, sources, thinning
 from traindx.mlp.readers.assemble import Wishes
 
 LOSS, VAL = ("loss", "train"), ("loss", "val")
@@ -264,7 +264,62 @@ def catboost_info(folder: Path) -> None:
     (folder / "time_left.tsv").write_text("iter\tPassed\tRemaining\n0\t1\t2\n")
 
 
+def tabled(path: Path, titles: str, *columns: Sequence[object]) -> None:
+    """A table whose titles, with their delimiter, are given."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark = "\t" if "\t" in titles else ","
+    rows = [mark.join(map(str, row)) for row in zip(*columns, strict=True)]
+    path.write_text("\n".join([titles, *rows, ""]))
+
+
+STEPS = range(len(LOSSES))
+
+
+def dvclive_run(folder: Path) -> None:
+    for split, numbers in (("train", LOSSES), ("val", LATER)):
+        for name in ("loss", "acc"):
+            path = folder / "plots" / "metrics" / split / f"{name}.tsv"
+            tabled(path, f"step\t{name}", STEPS, numbers)
+    tabled(folder / "plots" / "metrics" / "system" / "cpu.tsv", "step\tcpu", STEPS, LOSSES)
+    summary = {"step": 3, "train": {"loss": LOSSES[-1]}, "val": {"loss": LATER[-1]}}
+    (folder / "metrics.json").write_text(json.dumps(summary))
+
+
+def dvclive_scalars(folder: Path) -> None:
+    stamps = range(1_620_000_000, 1_620_000_004)
+    tabled(folder / "scalars" / "loss.tsv", "timestamp\tstep\tloss", stamps, STEPS, LOSSES)
+    tabled(folder / "scalars" / "eval" / "loss.tsv", "step\tloss", STEPS, LATER)
+
+
+def dvclive_of_old(folder: Path) -> None:
+    for name, numbers in (("loss", LOSSES), ("val_loss", LATER)):
+        tabled(folder / f"{name}.tsv", f"timestamp\tstep\t{name}", STEPS, STEPS, numbers)
+    (folder / "dvclive.json").write_text(json.dumps({"step": 3, "loss": LOSSES[-1]}))
+
+
+def allennlp_epochs(folder: Path, first: int = 8) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for epoch, (loss, later) in enumerate(zip(LOSSES, LATER, strict=True), first):
+        row = {"epoch": epoch, "training_epochs": epoch, "training_duration": "0:00:29.05"}
+        row |= {"training_loss": loss, "validation_loss": later, "best_validation_loss": 0.1}
+        (folder / f"metrics_epoch_{epoch}.json").write_text(json.dumps(row))
+    (folder / "metrics.json").write_text(json.dumps({"best_epoch": 9, "training_epochs": 11}))
+
+
+def catalyst_tables(folder: Path) -> None:
+    for name, numbers in (("train", LOSSES), ("valid", LATER)):
+        tabled(folder / f"{name}.csv", "step,accuracy01,loss", STEPS, STEPS, numbers)
+
+
+def own_tables(folder: Path) -> None:
+    tabled(folder / "train_log.csv", "epoch,lr,loss", STEPS, LOSSES, LOSSES)
+    tabled(folder / "val_log.csv", "epoch,loss,f1", STEPS, LATER, LOSSES)
+
+
 SPREAD = (keras_events, added_scalars, two_event_files, mlflow_run, catboost_info)
+SPREAD += (dvclive_run, dvclive_scalars, dvclive_of_old, allennlp_epochs)
+SPREAD += (catalyst_tables, own_tables)
+NO_LOGS = ("meta.yaml", "time_left.tsv")
 
 
 @pytest.mark.parametrize("spread", SPREAD)
@@ -275,6 +330,100 @@ def test_a_run_that_is_spread_over_a_folder_is_one(
     (whole,) = read_all(tmp_path)
     for history in (whole, read(tmp_path / "run")):
         assert (values(history), values(history, VAL)) == (LOSSES, LATER)
+
+
+@pytest.mark.parametrize("spread", SPREAD)
+def test_a_run_that_is_a_folder_is_one_source(
+    spread: Callable[[Path], None], tmp_path: Path
+) -> None:
+    spread(tmp_path / "run")
+    (tmp_path / "other.csv").write_text(LOG)
+    found = [path.name for path in sources(tmp_path) if path.name not in NO_LOGS]
+    assert found == ["other.csv", "run"]
+
+
+def test_the_run_of_dvclive_is_in_each_of_its_folders(tmp_path: Path) -> None:
+    dvclive_run(tmp_path)
+    for folder in (tmp_path, tmp_path / "plots", tmp_path / "plots" / "metrics"):
+        history = read(folder)
+        assert len(history.series) == 4
+        assert (values(history), values(history, VAL)) == (LOSSES, LATER)
+    assert values(read(tmp_path / "plots" / "metrics" / "val"), VAL) == LATER
+
+
+@pytest.mark.parametrize("name", ["val/loss.tsv", "evaluation/loss.tsv", "logs/valid.csv"])
+def test_a_file_of_one_split_takes_it_from_its_place(name: str, tmp_path: Path) -> None:
+    tabled(tmp_path / name, "step\tloss" if "tsv" in name else "step,loss", STEPS, LOSSES)
+    history = read(tmp_path / name)
+    assert [*history.series] == [VAL]
+    assert any("val data" in note for note in history.notes)
+    assert [*read(tmp_path / name, aliases={"loss": "loss@train"}).series] == [LOSS]
+
+
+@pytest.mark.parametrize("name", ["val/curve.tsv", "runs/loss.tsv", "val_a/loss.tsv", "logs/a.csv"])
+def test_a_file_whose_place_says_no_split_is_of_training(name: str, tmp_path: Path) -> None:
+    tabled(tmp_path / name, "step\tloss" if "tsv" in name else "step,loss", STEPS, LOSSES)
+    history = read(tmp_path / name)
+    assert [*history.series] == [LOSS]
+    assert not history.notes
+
+
+def test_a_file_whose_columns_name_their_split_keeps_it(tmp_path: Path) -> None:
+    tabled(tmp_path / "train.csv", "epoch,loss,val_loss", STEPS, LOSSES, LATER)
+    tabled(tmp_path / "val.csv", "epoch,loss,val_loss", STEPS, LATER, LOSSES)
+    assert [values(run, VAL) for run in read_all(tmp_path)] == [LATER, LOSSES]
+
+
+def test_tables_of_two_splits_that_are_counted_otherwise_are_two(tmp_path: Path) -> None:
+    tabled(tmp_path / "train.csv", "epoch,loss", STEPS, LOSSES)
+    tabled(tmp_path / "val.csv", "step,loss", STEPS, LATER)
+    assert len(read_all(tmp_path)) == 2
+
+
+def test_evaluations_in_a_table_of_their_own_lie_along_the_training(tmp_path: Path) -> None:
+    tabled(tmp_path / "train.csv", "step,loss", range(401), np.linspace(2, 1, 401))
+    tabled(tmp_path / "val.csv", "step,loss", range(1, 5), LATER)
+    history = read(tmp_path)
+    assert history.series[VAL].steps.tolist() == [100, 200, 300, 400]
+    assert any("evenly" in note for note in history.notes)
+
+
+def test_two_runs_in_tables_of_two_splits_are_told_apart(tmp_path: Path) -> None:
+    for name, numbers in (("train", LOSSES), ("val", LATER)):
+        tabled(tmp_path / f"{name}.csv", "step,loss", [*STEPS, *STEPS], numbers + numbers[::-1])
+    first, last = read_all(tmp_path)
+    assert (values(first), values(last, VAL)) == (LOSSES, LATER[::-1])
+
+
+def test_epochs_of_allennlp_are_in_order_without_what_is_damaged(tmp_path: Path) -> None:
+    allennlp_epochs(tmp_path)
+    (tmp_path / "metrics_epoch_9.json").write_text("{")
+    history = read(tmp_path)
+    assert history.axis == "epoch"
+    assert history.series[VAL].steps.tolist() == [8, 10, 11]
+    assert any("metrics_epoch_9.json" in note for note in history.notes)
+    assert not [name for name in history.series if "best" in name[1]]
+
+
+@pytest.mark.parametrize(
+    ("spread", "name"),
+    [(allennlp_epochs, "metrics_epoch_8.json"), (dvclive_run, "metrics.json")],
+)
+def test_one_row_of_a_run_that_is_a_folder_asks_for_it(
+    spread: Callable[[Path], None], name: str, tmp_path: Path
+) -> None:
+    spread(tmp_path)
+    with pytest.raises(ReadError, match="give the folder"):
+        read(tmp_path / name)
+
+
+def test_the_store_of_aim_is_named_for_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "project" / ".aim").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "project", tmp_path / "project" / ".aim"):
+        with pytest.raises(ReadError, match=r"project: holds an Aim store.*dataframe"):
+            read(folder)
+    (tmp_path / "log.csv").write_text(LOG)
+    assert [values(run) for run in read_all(tmp_path)] == [LOSSES]
 
 
 def test_a_folder_gives_each_run_once(tmp_path: Path) -> None:

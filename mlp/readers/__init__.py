@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from typing import Any, Protocol, cast
 
 from traindx.mlp.history import History
+from traindx.mlp.readers import aim
 from traindx.mlp.readers.assemble import Aliases
 from traindx.mlp.readers.document import Document, ReadError, opened
 from traindx.mlp.readers.folder import joined, marks, sources, told_apart
@@ -94,8 +95,17 @@ def _runs(source: Any, aliases: Aliases, alone: bool = False) -> list[History]:
         raise ReadError(f"{source!r}: not a path ({error}); give the path of a log") from None
     if not directory:
         return _parsed(_opened(Path(source)), aliases)
-    document = joined(Path(source)) if alone else None
+    document = _joined(Path(source)) if alone else None
     return _parsed(document, aliases) if document else _within(Path(source), aliases)
+
+
+def _joined(folder: Path) -> Document | None:
+    try:
+        return joined(folder)
+    except ReadError:
+        raise
+    except UNFIT as error:
+        raise ReadError(f"{folder}: damaged ({error!r}); give one of its files") from error
 
 
 def _taken(source: Any) -> Document:
@@ -119,11 +129,15 @@ def _opened(path: Path) -> Document:
 def _within(folder: Path, aliases: Aliases) -> list[History]:
     """The runs below a folder; what is no log is passed over."""
     runs: list[History] = []
+    stores = []
     for path in sources(folder):
+        stores += [path] if aim.is_store(path) else []
         try:
-            runs += _parsed((joined(path) if path.is_dir() else None) or _opened(path), aliases)
+            runs += _parsed((_joined(path) if path.is_dir() else None) or _opened(path), aliases)
         except ReadError:
             continue
+    if stores and not runs:
+        raise ReadError(f"{stores[0].parent}: {aim.EXPORT}")
     if not runs:
         raise ReadError(f"{folder}: no log in this directory; give the path of one")
     return told_apart(runs)

@@ -1,8 +1,9 @@
 """Folders: the logs below one, and the files that together are the record of one run.
 
 Such are the event files of a TensorBoard folder with those of its splits ("train", "validation",
-what `add_scalars` makes), the metric files of an MLflow run, CatBoost's two error files, and the
-checkpoints of one run of HF Trainer, of which the last has all that the others have.
+what `add_scalars` makes), the metric files of an MLflow run or of DVCLive, CatBoost's two error
+files, AllenNLP's epochs, tables that are named for their splits, and the checkpoints of one run of
+HF Trainer, of which the last has all that the others have.
 """
 
 import re
@@ -11,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from traindx.mlp.history import History, Name
-from traindx.mlp.readers import mlflow, tensorboard
+from traindx.mlp.readers import aim, allennlp, dvclive, mlflow, split_tables, tensorboard
 from traindx.mlp.readers.csv_table import rows_of as rows_of_table
 from traindx.mlp.readers.document import Document, opened
 from traindx.mlp.readers.names import words
@@ -30,16 +31,34 @@ Mark = tuple[Path, Name, int, str, str]
 """The folder of a run, and one of its series: its name, how long it is, its ends."""
 
 
+class Kind(Protocol):
+    """A module for runs that are a folder each: their files, their rows with what is doubtful."""
+
+    def files(self, folder: Path, inside: Sequence[Path]) -> list[Path]: ...
+
+    def rows(self, folder: Path, inside: Sequence[Path]) -> tuple[Rows, tuple[str, ...]]: ...
+
+    def summaries(self, inside: Iterable[Path]) -> Iterator[Path]: ...
+
+
+KINDS: tuple[Kind, ...] = (dvclive, allennlp)
+
+
 def sources(folder: Path, taken: frozenset[Path] = frozenset()) -> Iterator[Path]:
     """The files below a folder, and the folders that are the record of one run, by their names.
 
     What is `taken` belongs to a run that was named before.
     """
-    own = {path for path, _ in _parts(folder)} - taken
+    if aim.is_store(folder):
+        yield folder
+        return
+    inside = _inside(folder)
+    own = {*_files(folder, inside)} - taken
     if own:
         yield folder
-    taken = taken | own | {*_superseded(folder)}
-    for path in _inside(folder):
+    taken = taken | own | {*_superseded(folder)} | {*_summaries(folder, inside)}
+    yield from filter(aim.is_store, [folder / aim.FOLDER])
+    for path in inside:
         if path.is_dir() and not path.is_symlink() and path not in taken:
             yield from sources(path, taken)
         elif path.is_file() and path not in taken:
@@ -48,7 +67,11 @@ def sources(folder: Path, taken: frozenset[Path] = frozenset()) -> Iterator[Path
 
 def joined(folder: Path) -> Document | None:
     """The record of the run whose files lie in a folder; None if they are not of one run."""
-    parts = list(_parts(folder))
+    inside = _inside(folder)
+    if kind := _kind(folder, inside):
+        found, notes = kind.rows(folder, inside)
+        return Document(str(folder), given=found, damage=notes) if found else None
+    parts = list(_parts(folder, inside))
     records = [_rows(path, prefix) for path, prefix in parts]
     rows = list(chain.from_iterable(records))
     if _are_columns(records):
@@ -120,9 +143,29 @@ def _inside(folder: Path) -> list[Path]:
         return []
 
 
-def _parts(folder: Path) -> Iterator[tuple[Path, str]]:
+def _files(folder: Path, inside: Sequence[Path]) -> list[Path]:
+    """The files of a run that is spread over a folder."""
+    if kind := _kind(folder, inside):
+        return kind.files(folder, inside)
+    return [path for path, _ in _parts(folder, inside)]
+
+
+def _kind(folder: Path, inside: Sequence[Path]) -> Kind | None:
+    """What wrote the run that a folder is; None if it is none, or one of those in `_parts`."""
+    found = next((kind for kind in KINDS if kind.files(folder, inside)), None)
+    if found or any(_parts(folder, inside)):
+        return found
+    return split_tables if split_tables.files(folder, inside) else None
+
+
+def _summaries(folder: Path, inside: Sequence[Path]) -> Iterator[Path]:
+    """The files with the last values of the run that a folder is."""
+    if kind := _kind(folder, inside):
+        yield from kind.summaries(inside)
+
+
+def _parts(folder: Path, inside: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """The files of a run that is spread over a folder, and what to put before their names."""
-    inside = _inside(folder)
     events = [path for path in inside if _is_event_file(path)]
     if folder.name == mlflow.FOLDER or (folder / mlflow.FOLDER).is_dir():
         yield from ((path, "") for path in _metrics(folder, inside))

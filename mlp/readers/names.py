@@ -17,6 +17,8 @@ PUNCTUATION = re.compile(r"[^a-z0-9]+")
 RATE = re.compile(r"(?:^|_)(?:lr|learning_rate)(?:_|\d*$)")
 """One of several learning rates, of a group of weights or of an optimizer."""
 SPLITS = ("train", "val", "test")
+OF_FILES = frozenset({"log", "logs", "history", "results", "loss", "losses"})
+"""Words of the names of files that say nothing about what is measured, beside a loss."""
 UNSPLIT = frozenset(
     {"learning_rate", "gradient_norm", "loss_scale", "epoch", "generator_loss"}
     | {"discriminator_loss", "reward", "reward_std", "zero_reward_share", "kl", "policy_entropy"}
@@ -119,6 +121,12 @@ def words(name: str) -> Words:
     noise = table()["noise"]
     core = [token for token in rest if token not in noise]
     return Words(split, "_".join(core or rest), twin, frozenset(tokens))
+
+
+def split_alone(name: str) -> str:
+    """The split that a file or a folder is named for; empty if its name says more, or none."""
+    word = words(name)
+    return word.split if {*word.core.split("_")} <= {"", *OF_FILES, *table()["noise"]} else ""
 
 
 def without_split(name: str) -> str:
