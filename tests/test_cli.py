@@ -203,6 +203,13 @@ def test_a_folder_without_logs_is_refused(traindx: Traindx, tmp_path: Path) -> N
     assert "no log among its 1 files" in run.err
 
 
+def test_what_is_said_of_a_store_of_another_program_is_told(
+    traindx: Traindx, tmp_path: Path
+) -> None:
+    (tmp_path / ".aim").mkdir()
+    assert "holds an Aim store" in traindx("diagnose", tmp_path).err
+
+
 WRONG = {
     "no path": ["diagnose"],
     "unknown command": ["diagnoze"],

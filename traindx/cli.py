@@ -228,6 +228,7 @@ def _session(
 
     files = [(path, file) for path in paths for file in _files(path)]
     session, logs, seen = Session(), Counter[Path](), dict["Mark", str]()
+    said: dict[Path, str] = {}
     for path, file in _watched(files, len(files), "runs"):
         read = _read(file, aliases)
         if not isinstance(read, Refusal):
@@ -238,9 +239,10 @@ def _session(
             logs[path] += 1
         elif path.is_dir():
             session.passed_over.setdefault(str(path), []).append(file.name)
+            said |= {path: read.text} if file.is_dir() else {}
         else:
             session.refused.append(read)
-    session.refused.extend(_without_logs(paths, files, logs))
+    session.refused.extend(_without_logs(paths, files, logs, said))
     return session
 
 
@@ -266,15 +268,19 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _without_logs(
-    paths: Sequence[Path], files: list[tuple[Path, Path]], logs: Mapping[Path, int]
+    paths: Sequence[Path],
+    files: list[tuple[Path, Path]],
+    logs: Mapping[Path, int],
+    said: Mapping[Path, str],
 ) -> "Iterator[Refusal]":
-    """The folders in which there is no log."""
+    """The folders in which there is no log, with what was said of a folder in them as a whole."""
     from traindx.judged import Refusal
 
     for path in paths:
         if path.is_dir() and not logs[path]:
             many = sum(folder == path for folder, _ in files)
-            yield Refusal(str(path), f"{path}: no log among its {many} files")
+            nothing = f"{path}: no log among its {many} files"
+            yield Refusal(str(path), said.get(path, nothing))
 
 
 def _mention(session: "Session", quiet: bool) -> None:
