@@ -7,7 +7,10 @@ from traindx.engine.facts import Fact
 from traindx.mlp.curves import Curve, curve_of, fall_from_best, still_rising
 from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
-from traindx.mlp.readers.names import higher_is_better, is_share
+from traindx.mlp.readers.names import higher_is_better, is_share, plain
+
+
+ONE_SIDED = {"recall", "precision", "sensitivity", "specificity"}
 
 
 class MetricLevel(Fact):
@@ -22,6 +25,8 @@ class MetricLevel(Fact):
 
     split: str
     name: str
+    balanced: bool
+    """Whether it weighs false answers of both kinds; recall or precision alone is easily had."""
     points: int
     first: float
     best: float
@@ -46,6 +51,7 @@ def metric_level(history: History) -> Iterator[MetricLevel]:
             yield MetricLevel(
                 split=split,
                 name=name,
+                balanced=not set(plain(name).split("_")) & ONE_SIDED,
                 points=found.points,
                 first=found.first / whole,
                 best=float(found.level.max()) / whole,
