@@ -9,7 +9,6 @@ from traindx.mlp.history import History
 from traindx.mlp.monitors import monitor
 from traindx.mlp.readers.names import higher_is_better, is_share, plain
 
-
 ONE_SIDED = {"recall", "precision", "sensitivity", "specificity"}
 
 
