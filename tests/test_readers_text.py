@@ -2,6 +2,7 @@
 """Text logs: what each manner of printing a training says, in a few lines made up for it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -424,3 +425,39 @@ def test_an_error_file_of_catboost_does_not_claim_another(tmp_path: Path) -> Non
 def test_quotes_that_fold_lines_into_one_are_no_table(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="no table"):
         read(written('a, "b\n1, 2\n3, 4\n', tmp_path))
+
+
+# --- Tables and messages among other things ----------------------------------------------------
+
+TABLE = """Device: cpu, Epochs: 30
+
+Epoch    Train Loss   Train Acc    Test Loss    Test Acc     Time
+-----------------------------------------------------------------
+1        2.4288       0.2771       1.7552       0.2771       0.55    s
+10       1.7038       0.2646       1.7079       0.2458       0.44    s
+20       1.5817       0.3562       1.6219       0.3292       0.37    s
+-----------------------------------------------------------------
+Test Accuracy: 0.33
+"""
+
+
+@pytest.mark.parametrize("bar", ["  ", " | "])
+def test_a_table_that_is_printed_in_a_text_is_read(bar: str, tmp_path: Path) -> None:
+    lines = [re.sub(r"\s{2,}", bar, line) for line in TABLE.splitlines()]
+    log = read(written(lines, tmp_path))
+    assert (values(log, "loss@train"), places(log, "loss@train")) == (
+        [2.4288, 1.7038, 1.5817],
+        [1, 10, 20],
+    )
+    assert values(log, "accuracy@val") == [0.2771, 0.2458, 0.3292]
+    assert any("table that is printed" in note for note in log.notes)
+
+
+def test_the_messages_of_a_logger_are_read(tmp_path: Path) -> None:
+    said = [f"Epoch : {n}\t Loss : {2 - n / 10:.2f}" for n in range(1, 5)]
+    rows = [json.dumps({"level": "INFO", "timestamp": "2026", "message": text}) for text in said]
+    log = read(written(rows, tmp_path, "run.jsonl"))
+    assert (values(log, "loss@train"), places(log, "loss@train")) == (
+        [1.9, 1.8, 1.7, 1.6],
+        [1, 2, 3, 4],
+    )
