@@ -1,4 +1,4 @@
-"""JSON lines of a logger: the losses stand in the words of a message, not in fields of their own."""
+"""JSON lines of a logger: losses stand in the words of a message, not in fields of their own."""
 
 from collections.abc import Mapping
 from typing import Any

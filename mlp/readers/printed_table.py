@@ -14,6 +14,7 @@ from traindx.mlp.readers.document import Document, ReadError
 from traindx.mlp.readers.thinning import thinned_rows
 
 PART = re.compile(r"\s*[|│]\s*|\s{2,}|\t")
+SAID = re.compile(r"[:=,;]|\d\.\d")
 RULE = re.compile(r"^[\s\-=+|│─━┼]+$")
 HEAD = 200_000
 MOST_CELLS = 30
@@ -42,10 +43,9 @@ def _rows(lines: Iterable[str]) -> Iterator[Row]:
     """The rows of every table with the heading of the first."""
     names: list[str] = []
     for line in lines:
-        cells = _cells(line)
-        if _is_heading(cells):
+        if "oss" in line and not SAID.search(line) and _is_heading(cells := _cells(line)):
             names = cells
-        elif names and len(cells) >= len(names) and _are_numbers(cells[: len(names)]):
+        elif names and len(cells := _cells(line)) >= len(names) and _are_numbers(cells):
             yield dict(zip(names, cells, strict=False))
 
 
@@ -54,7 +54,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _is_heading(cells: Sequence[str]) -> bool:
-    named = len(cells) > 1 and all(cell[:1].isalpha() and ":" not in cell for cell in cells)
+    named = len(cells) > 1 and all(cell[:1].isalpha() for cell in cells)
     return named and any("loss" in cell.lower() and len(cell) < 30 for cell in cells)
 
 
