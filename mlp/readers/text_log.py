@@ -50,6 +50,8 @@ PLACES = AXES | {TOTAL}
 MOST_UNKNOWN = 40
 """Names without a meaning that are kept, to be told."""
 HEAD = 50_000
+MOST_TRIED = 200
+"""Lines that are tried whether they tell something."""
 
 
 def recognise(document: Document) -> float:
@@ -59,7 +61,7 @@ def recognise(document: Document) -> float:
     if LOSS.search(document.text):
         return 0.35
     spoken = (line for line in _lines(document.text[:HEAD]) if _speaks(line))
-    told = (row for row in _rows(spoken, _is_bare(document)) if _signals(row))
+    told = (r for r in _rows(islice(spoken, MOST_TRIED), _is_bare(document)) if _signals(r))
     return 0.2 if len(list(islice(told, 2))) == 2 else 0.0
 
 
