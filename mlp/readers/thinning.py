@@ -8,7 +8,7 @@ among millions of ordinary steps.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
-from operator import methodcaller
+from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
@@ -22,7 +22,6 @@ Kinds = NDArray[np.int64]
 MOST_CELLS = 2**22
 MOST_VALUES = 2**20
 """In rows of their own, which take more memory than columns."""
-VALUES = methodcaller("values")
 SPIKE = 10.0
 """How many medians a value measures that stands out among its neighbours."""
 
@@ -174,8 +173,9 @@ def _shapes(rows: Sequence[Mapping[str, Any]], shapes: Shapes) -> Kinds:
     odd = np.zeros(len(rows), bool)
     for kind in map(int, np.unique(kinds)):
         alike = kinds == kind
-        for cells in zip(*map(VALUES, compress(rows, alike)), strict=True):
-            odd[alike] |= _are_odd(cells)
+        group = rows if alike.all() else [*compress(rows, alike)]
+        for key in group[0]:
+            odd[alike] |= _are_odd([*map(itemgetter(key), group)])
     return kinds + odd
 
 
