@@ -1,6 +1,6 @@
 """What was observed at all: the difference between not there and not looked for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -98,7 +98,24 @@ class Search:
             self._decided[id(rule)] = bool(seen) and all(map(self._decides, seen))
         return self._decided[id(rule)]
 
-    def _decides(self, patterns: Iterable[Pattern]) -> bool:
+    @cached_property
+    def _unknown(self) -> Mapping[str, set[str]]:
+        """By kind of fact, the slots that are not known of every fact."""
+        slots: dict[str, set[str]] = {}
+        for fact in self.inference.facts:
+            found = {slot for slot, value in fact.slots.items() if value is None}
+            slots.setdefault(fact.kind, set()).update(found)
+        return slots
+
+    def _may_hang(self, pattern: Pattern) -> bool:
+        """Whether the answer may hang on a slot that is not known."""
+        if pattern.symptom:
+            return self._answer(pattern) is None
+        return not self._unknown.get(str(pattern.fact), set()).isdisjoint(pattern.constraints)
+
+    def _decides(self, patterns: Sequence[Pattern]) -> bool:
+        if not any(map(self._may_hang, patterns)):
+            return True
         known = True
         for answer in map(self._answer, patterns):
             if answer is False:

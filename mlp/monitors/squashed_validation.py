@@ -12,7 +12,7 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.curves import median_of, sound
-from traindx.mlp.history import Array, History
+from traindx.mlp.history import Array, History, Series
 from traindx.mlp.monitors import monitor
 
 MOST_CLASSES = 40
@@ -41,13 +41,21 @@ def squashed_validation(history: History) -> Iterator[SquashedValidation]:
     loss, accuracy = (sound(history, quantity, "val") for quantity in ("loss", "accuracy"))
     if loss is None or accuracy is None:
         return
-    _, at, there = np.intersect1d(loss.steps, accuracy.steps, return_indices=True)
-    half = len(at) // 2
-    losses, answers = loss.values[at[half:]], accuracy.values[there[half:]]
+    losses, answers = _together(loss, accuracy)
     if len(losses) >= 8:
         total = median_of(losses + answers)
         classes = _classes(total) if _make_up(losses, answers) else None
         yield SquashedValidation(classes=classes, total=total, floor=total - 1)
+
+
+def _together(loss: Series, accuracy: Series) -> tuple[Array, Array]:
+    """The values at the steps that both have, of the second half of them."""
+    if np.array_equal(loss.steps, accuracy.steps):
+        half = len(loss) // 2
+        return loss.values[half:], accuracy.values[half:]
+    _, at, there = np.intersect1d(loss.steps, accuracy.steps, return_indices=True)
+    half = len(at) // 2
+    return loss.values[at[half:]], accuracy.values[there[half:]]
 
 
 def _make_up(losses: Array, answers: Array) -> bool:
