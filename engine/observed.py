@@ -70,9 +70,12 @@ class Observed:
 
     def _missing(self, template: type[Fact], pattern: Pattern) -> str | None:
         """The signal of a pattern, if no fact is about what it asks about."""
+        there = self._known.get(template.kind, ())
+        if there and not template.about:
+            return None
         tests = pattern.constraints
         asked = [tests[s].equals if s in tests else None for s in template.about]
-        for known in self._known.get(template.kind, ()):
+        for known in there:
             if all(want is None or want == have for want, have in zip(asked, known, strict=True)):
                 return None
         return template.needs(dict(zip(template.about, asked, strict=True)))

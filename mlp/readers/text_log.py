@@ -50,6 +50,7 @@ PLACES = AXES | {TOTAL}
 MOST_UNKNOWN = 40
 """Names without a meaning that are kept, to be told."""
 HEAD = 50_000
+TABLE_LINES = 5
 MOST_TRIED = 200
 """Lines that are tried whether they tell something."""
 
@@ -60,9 +61,18 @@ def recognise(document: Document) -> float:
         return 0.0
     if LOSS.search(document.text):
         return 0.35
+    if _is_table(document.text[:HEAD].splitlines()[:TABLE_LINES]):
+        return 0.0
     spoken = (line for line in _lines(document.text[:HEAD]) if _speaks(line))
     told = (r for r in _rows(islice(spoken, MOST_TRIED), _is_bare(document)) if _signals(r))
     return 0.2 if len(list(islice(told, 2))) == 2 else 0.0
+
+
+def _is_table(lines: Sequence[str]) -> bool:
+    """Whether cells are parted in every line, and no name stands beside its number."""
+    return bool(lines) and all(
+        ("," in line or "\t" in line) and ":" not in line and "=" not in line for line in lines
+    )
 
 
 def _speaks(line: str) -> bool:
