@@ -71,8 +71,8 @@ class Observed:
     def _missing(self, template: type[Fact], pattern: Pattern) -> str | None:
         """The signal of a pattern, if no fact is about what it asks about."""
         there = self._known.get(template.kind, ())
-        if there and not template.about:
-            return None
+        if not template.about:
+            return None if there else template.needs({})
         tests = pattern.constraints
         asked = [tests[s].equals if s in tests else None for s in template.about]
         for known in there:
