@@ -4,7 +4,8 @@ A module is a reader if it has `recognise(document) -> float`, how sure it is in
 content, and `parse(document, aliases) -> list[History]`, the runs in the order of the file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -100,21 +101,24 @@ def _runs(source: Any, aliases: Aliases, alone: bool = False) -> list[History]:
 
 
 def _joined(folder: Path) -> Document | None:
-    try:
+    with _or_unfit(lambda error: f"{folder}: damaged ({error}); give one of its files"):
         return joined(folder)
-    except ReadError:
-        raise
-    except UNFIT as error:
-        raise ReadError(f"{folder}: damaged ({error!r}); give one of its files") from error
 
 
 def _taken(source: Any) -> Document:
-    try:
+    with _or_unfit(lambda error: f"<{type(source).__name__}>: {error}; give a dict of lists"):
         return document_of(source)
+
+
+@contextmanager
+def _or_unfit(said: Callable[[str], str]) -> Iterator[None]:
+    """A ReadError that says so where values are of another shape than expected."""
+    try:
+        yield
     except ReadError:
         raise
     except UNFIT as error:
-        raise ReadError(f"<{type(source).__name__}>: {error!r}; give a dict of lists") from error
+        raise ReadError(said(repr(error))) from error
 
 
 def _opened(path: Path) -> Document:
@@ -148,18 +152,17 @@ def _parsed(document: Document, aliases: Aliases) -> list[History]:
     reader = _readers()[scores.index(max(scores))]
     if not max(scores):
         raise ReadError(f"{document.name}: {_unreadable(document)}")
-    try:
-        if runs := reader.parse(document, aliases):
-            return runs
-        raise ReadError(f"{document.name}: no run in it; give the whole log")
-    except ReadError:
-        raise
-    except UNFIT as error:
-        kind = reader.__name__.rpartition(".")[2].replace("_", " ")
-        raise ReadError(
-            f"{document.name}: damaged, or no {kind} file though it looks like one ({error!r}); "
+    kind = reader.__name__.rpartition(".")[2].replace("_", " ")
+    with _or_unfit(
+        lambda error: (
+            f"{document.name}: damaged, or no {kind} file though it looks like one ({error}); "
             "give the file as it was written, or the series as a dict of lists"
-        ) from error
+        )
+    ):
+        runs = reader.parse(document, aliases)
+    if not runs:
+        raise ReadError(f"{document.name}: no run in it; give the whole log")
+    return runs
 
 
 def _unreadable(document: Document) -> str:
