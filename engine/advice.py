@@ -5,7 +5,7 @@ from math import exp
 
 from traindx.engine.inference import Inference
 from traindx.engine.knowledge import Cause, EvidenceRule, KnowledgeBase, Remedy, Symptom
-from traindx.engine.observed import Observed, observed
+from traindx.engine.observed import Search
 from traindx.engine.ranking import Candidate, weigh
 from traindx.engine.report import Prescription
 from traindx.engine.sentences import sentence
@@ -32,24 +32,22 @@ def _prescription(remedy: Remedy) -> Prescription:
     )
 
 
-def to_settle(
-    kb: KnowledgeBase, inference: Inference, first: Candidate, decided: bool
-) -> str | None:
+def to_settle(search: Search, first: Candidate, decided: bool) -> str | None:
     """What would tell a cause from its rivals, if there are any; else what would confirm it."""
-    near = [] if decided else _near(_faults(kb, inference), first.score)
+    near = [] if decided else _near(_faults(search), first.score)
     rivals = [c.cause.title for c in near if c.name != first.name and c.pro]
-    if rivals and (signal := _most_telling(kb, inference, near)):
+    if rivals and (signal := _most_telling(search, near)):
         return f"Record {signal}; it would tell whether it is this or: {rivals[0]}."
     settle = first.cause.settle
     return " ".join(settle.split()) if settle else None
 
 
-def to_explain(kb: KnowledgeBase, inference: Inference, alarms: Iterable[Symptom]) -> str | None:
+def to_explain(search: Search, alarms: Iterable[Symptom]) -> str | None:
     """What would tell most about the cause of what nothing explains."""
     names = {symptom.symptom for symptom in alarms}
-    able = [c for c in _faults(kb, inference) if names & set(c.cause.explains)]
+    able = [c for c in _faults(search) if names & set(c.cause.explains)] if names else []
     near = _near(able, max((c.score for c in able), default=0.0))
-    signal = _most_telling(kb, inference, near)
+    signal = _most_telling(search, near)
     return f"Record {signal}; it would tell most about the cause." if signal else None
 
 
@@ -62,28 +60,25 @@ def way_on(limits: Iterable[Symptom], inference: Inference) -> str | None:
     return None
 
 
-def _most_telling(
-    kb: KnowledgeBase, inference: Inference, contenders: list[Candidate]
-) -> str | None:
+def _most_telling(search: Search, contenders: list[Candidate]) -> str | None:
     """The signal not recorded on which most weight of evidence waits, by how likely its causes are.
 
     That is the expected change of log-odds if the signal were known, to first order: each cause's
     waiting weights times its odds.
     """
-    recorded = observed(kb, inference.facts)
     best = max((c.score for c in contenders), default=0.0)
     swings: dict[str, float] = {}
     for candidate in contenders:
         for rule in candidate.cause.evidence.values():
-            if signal := _waits_for(rule, inference, recorded):
-                share = exp(candidate.score - best) * abs(kb.weight(rule))
+            if signal := _waits_for(rule, search):
+                share = exp(candidate.score - best) * abs(search.kb.weight(rule))
                 swings[signal] = swings.get(signal, 0.0) + share
-    signals = sorted(signal for signal in swings if not recorded.recorded(signal))
+    signals = sorted(signal for signal in swings if not search.observed.recorded(signal))
     return max(signals, key=lambda s: round(swings[s], 9), default=None)
 
 
-def _faults(kb: KnowledgeBase, inference: Inference) -> list[Candidate]:
-    return [c for c in weigh(inference, kb) if not c.cause.benign]
+def _faults(search: Search) -> list[Candidate]:
+    return [c for c in weigh(search.inference, search.kb) if not c.cause.benign]
 
 
 def _near(candidates: list[Candidate], score: float) -> list[Candidate]:
@@ -92,11 +87,11 @@ def _near(candidates: list[Candidate], score: float) -> list[Candidate]:
     return sorted(near, key=lambda c: (-c.score, c.name))
 
 
-def _waits_for(rule: EvidenceRule, inference: Inference, recorded: Observed) -> str | None:
+def _waits_for(rule: EvidenceRule, search: Search) -> str | None:
     """The one signal that keeps a line of evidence from being looked for, all else being there."""
     for alternative in rule.when.alternatives:
-        open_ = [p for p in alternative.values() if not inference.holds(p)]
-        signals = [recorded.missing(pattern) for pattern in open_]
+        open_ = [p for p in alternative.values() if not search.inference.holds(p)]
+        signals = [search.observed.missing(pattern) for pattern in open_]
         if open_ and all(signals) and len({s for each in signals for s in each}) == 1:
             return signals[0][0]
     return None

@@ -182,9 +182,9 @@ class Case:
         if self.faults:
             firm = not self.ranking.undecided and self.kb.scale.is_firm(self.faults[0].score)
             decided = firm or any(limit.next for limit in self.limits)
-            return to_settle(self.kb, self.inference, self.faults[0], decided)
+            return to_settle(self._search, self.faults[0], decided)
         way = way_on(self.limits, self.inference)
-        return way or to_explain(self.kb, self.inference, self.unexplained)
+        return way or to_explain(self._search, self.unexplained)
 
     @cached_property
     def headline(self) -> str:

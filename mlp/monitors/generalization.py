@@ -9,7 +9,7 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.curves import Curve, clip, curve_of, held_out, median_of, part, ratio, sound
-from traindx.mlp.history import Array, History
+from traindx.mlp.history import Array, History, once
 from traindx.mlp.monitors import monitor
 from traindx.mlp.readers.names import higher_is_better
 
@@ -194,6 +194,7 @@ def _concordance(values: Array) -> float:
     return float(np.triu(later, 1).sum()) / (places * (places - 1) / 2)
 
 
+@once
 def pair(history: History) -> tuple[str, Pair] | None:
     """The held-out split and its loss beside the training loss."""
     train, held = curve_of(history, "loss", "train"), held_out(history)
