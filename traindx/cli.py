@@ -239,7 +239,8 @@ def _session(
             logs[path] += 1
         elif path.is_dir():
             session.passed_over.setdefault(str(path), []).append(file.name)
-            said |= {path: read.text} if file.is_dir() else {}
+            if file.is_dir():
+                said[path] = read.text
         else:
             session.refused.append(read)
     session.refused.extend(_without_logs(paths, files, logs, said))
