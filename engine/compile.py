@@ -5,7 +5,8 @@ alternatives becomes several conjunctions. What `unless` asks is an atom too: th
 known to match nothing, which is decided once everything it could match has been derived.
 """
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,8 @@ from traindx.engine.language import Constraint, Pattern, Rule, Slotted
 
 LARGEST_CONJUNCTION = 8
 Key = tuple[str, ...]
+Source = tuple[str, str]
+"""Of what a pattern is asked: ("fact", its kind) or ("symptom", its name)."""
 Pooled = tuple[Mapping[str, Any], Slotted]
 """Something to match, behind its slots: they are asked for far more often than it is."""
 
@@ -33,8 +36,8 @@ class Atom:
     """When it can be decided: 0 from facts alone, n once symptoms of level n are complete."""
 
     @cached_property
-    def source(self) -> tuple[str, str]:
-        """What it is decided on: ("fact", its kind) or ("symptom", its name)."""
+    def source(self) -> Source:
+        """What it is decided on."""
         return self.pattern.source
 
     def matching(self, pool: list[Pooled]) -> list[Slotted]:
@@ -49,10 +52,10 @@ class Atom:
                 found.append(item)
         return found
 
-    @cached_property
-    def counts(self) -> bool:
-        """Whether it asks for a number, which may be none."""
-        return self.pattern.count is not None
+    @property
+    def of_nothing(self) -> bool:
+        """Whether it may hold where there is nothing to match: an absence, or a number of none."""
+        return self.absent or self.pattern.count is not None
 
     @cached_property
     def bounded(self) -> bool:
@@ -99,9 +102,20 @@ class Program:
     rules: Mapping[Key, Rule]
 
     @cached_property
-    def by_wave(self) -> tuple[tuple[Atom, ...], ...]:
-        """The atoms that are decided together."""
-        return tuple(tuple(a for a in self.atoms if a.wave == wave) for wave in range(self.waves))
+    def by_wave(self) -> tuple[Mapping[Source, Sequence[Atom]], ...]:
+        """The atoms that are decided together, by what they are decided on."""
+        return self._grouped(self.atoms)
+
+    @cached_property
+    def of_nothing(self) -> tuple[Mapping[Source, Sequence[Atom]], ...]:
+        """Those of them that may hold where there is nothing to match."""
+        return self._grouped(atom for atom in self.atoms if atom.of_nothing)
+
+    def _grouped(self, atoms: Iterable[Atom]) -> tuple[Mapping[Source, Sequence[Atom]], ...]:
+        waves: list[dict[Source, list[Atom]]] = [defaultdict(list) for _ in range(self.waves)]
+        for atom in atoms:
+            waves[atom.wave][atom.source].append(atom)
+        return tuple(waves)
 
 
 class Compiler:

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from traindx.engine.compile import Atom, Conjunction, Key, Pooled, Program
+from traindx.engine.compile import Atom, Conjunction, Key, Pooled, Program, Source
 from traindx.engine.facts import Fact, ordered
 from traindx.engine.language import Pattern, Rule, Slotted
 from traindx.engine.matching import Firing, Matcher, Session, Told
 from traindx.engine.sentences import sentence
-
-Source = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -131,15 +129,7 @@ class Memory:
 
     def advance(self, wave: int, session: Session) -> list[Firing]:
         """Decides the atoms of a wave, tells what is new, and takes in what fires."""
-        told: set[Told] = set()
-        for atom in self._program.by_wave[wave]:
-            matches = self._decided(atom) if self._pool.get(atom.source) or atom.counts else {}
-            if atom.absent:
-                self._absent.append((atom, frozenset(matches)))
-            else:
-                for entity, items in matches.items():
-                    self._matches[atom.number, entity] = items
-                    told.add((atom.number, entity))
+        told = {found for atom in self._to_decide(wave) for found in self._told_by(atom)}
         told.update(self._absences())
         told -= self._told
         self._told |= told
@@ -147,6 +137,27 @@ class Memory:
         for number, entity in firings:
             self._take_in(self._program.conjunctions[number], entity)
         return firings
+
+    def _to_decide(self, wave: int) -> Iterator[Atom]:
+        """The atoms of a wave that may hold: there is something to ask, or they hold of nothing."""
+        for source, atoms in self._program.by_wave[wave].items():
+            if self._pool.get(source):
+                yield from atoms
+        for source, atoms in self._program.of_nothing[wave].items():
+            if not self._pool.get(source):
+                yield from atoms
+
+    def _told_by(self, atom: Atom) -> Iterable[Told]:
+        """What there is to tell of an atom now; absences among entities are told by and by."""
+        matches = self._decided(atom)
+        if atom.absent and atom.joined:
+            self._absent.append((atom, frozenset(matches)))
+            return ()
+        if atom.absent:
+            return () if matches else ((atom.number, 0),)
+        told = {(atom.number, entity): items for entity, items in matches.items()}
+        self._matches |= told
+        return told
 
     def _decided(self, atom: Atom) -> dict[int, list[Slotted]]:
         """What matches the pattern, by entity (0: the run); a count of nothing may hold too."""
@@ -172,9 +183,9 @@ class Memory:
         return known[values]
 
     def _absences(self) -> Iterator[Told]:
-        """Every absence that is decided by now, for every entity known by now."""
+        """Every absence among entities that is decided by now, for every entity known by now."""
         for atom, present in self._absent:
-            known = self._entities[atom.joined].values() if atom.joined else (0,)
+            known = self._entities[atom.joined].values()
             yield from ((atom.number, entity) for entity in known if entity not in present)
 
     def _take_in(self, conjunction: Conjunction, entity: int) -> None:
