@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from traindx.engine.facts import Fact
 from traindx.engine.inference import Inference
 from traindx.engine.knowledge import KnowledgeBase
-from traindx.engine.language import Pattern, Rule
+from traindx.engine.language import Constraint, Pattern, Rule
 
 Known = tuple[str, tuple[Any, ...]]
 """A kind of fact, and what one of the kind is about."""
@@ -23,9 +23,17 @@ def _known(fact: Fact) -> Known:
     return fact.kind, tuple(fact.slots[slot] for slot in fact.about)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _observed(kb: KnowledgeBase, known: frozenset[Known]) -> "Observed":
     return Observed(kb, known)
+
+
+class Ways(NamedTuple):
+    """Of a rule: the alternatives of which there are facts, and what is lacking for the others."""
+
+    seen: list[list[Pattern]]
+    lacking: tuple[str, ...]
+    """The fewest signals without which none can be looked for."""
 
 
 class Observed:
@@ -33,30 +41,31 @@ class Observed:
 
     def __init__(self, kb: KnowledgeBase, known: Iterable[Known]) -> None:
         self._kb = kb
-        self._lacking: dict[int, tuple[str, ...]] = {}
-        self._seen: dict[int, list[list[Pattern]]] = {}
+        self._ways: dict[int, Ways] = {}
         self._known: dict[str, set[tuple[Any, ...]]] = {}
         for kind, about in known:
             self._known.setdefault(kind, set()).add(about)
 
     def lacking(self, rule: Rule) -> tuple[str, ...]:
         """The signals without which none of a rule's alternatives can be looked for."""
-        if id(rule) not in self._lacking:
-            ways = [self._unseen(a.values()) for a in rule.when.alternatives]
-            self._lacking[id(rule)] = min(ways, key=len)
-        return self._lacking[id(rule)]
+        return self._asked(rule).lacking
 
     def seen(self, rule: Rule) -> list[list[Pattern]]:
         """The alternatives of a rule of which there are facts to ask."""
-        if id(rule) not in self._seen:
-            ways = ([*way.values()] for way in rule.when.alternatives)
-            self._seen[id(rule)] = [way for way in ways if not any(map(self.missing, way))]
-        return self._seen[id(rule)]
+        return self._asked(rule).seen
 
     def recorded(self, signal: str) -> bool:
         """Whether at least half of what a signal can tell is known, so that it must be there."""
         kinds = [kind for kind, template in Fact.templates.items() if template.signal == signal]
         return bool(kinds) and 2 * sum(kind in self._known for kind in kinds) >= len(kinds)
+
+    def _asked(self, rule: Rule) -> "Ways":
+        if id(rule) not in self._ways:
+            ways = [[*way.values()] for way in rule.when.alternatives]
+            missing = [self._unseen(way) for way in ways]
+            seen = [way for way, signals in zip(ways, missing, strict=True) if not signals]
+            self._ways[id(rule)] = Ways(seen, min(missing, key=len))
+        return self._ways[id(rule)]
 
     def _unseen(self, patterns: Iterable[Pattern]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(s for pattern in patterns for s in self.missing(pattern)))
@@ -65,20 +74,20 @@ class Observed:
         """The signals without which one pattern cannot be looked for."""
         if pattern.symptom:
             return self.lacking(self._kb.symptoms[pattern.symptom])
-        signal = self._missing(Fact.templates[str(pattern.fact)], pattern)
+        signal = self._missing(Fact.templates[str(pattern.fact)], pattern.constraints)
         return (signal,) if signal else ()
 
-    def _missing(self, template: type[Fact], pattern: Pattern) -> str | None:
+    def _missing(self, template: type[Fact], tests: Mapping[str, Constraint]) -> str | None:
         """The signal of a pattern, if no fact is about what it asks about."""
-        there = self._known.get(template.kind, ())
-        if not template.about:
-            return None if there else template.needs({})
-        tests = pattern.constraints
-        asked = [tests[s].equals if s in tests else None for s in template.about]
+        there = self._known.get(template.kind, set())
+        asked = {n: tests[s].equals for n, s in enumerate(template.about) if s in tests}
+        wanted = [(n, value) for n, value in asked.items() if value is not None]
+        if there and not wanted:
+            return None
         for known in there:
-            if all(want is None or want == have for want, have in zip(asked, known, strict=True)):
+            if all(known[n] == value for n, value in wanted):
                 return None
-        return template.needs(dict(zip(template.about, asked, strict=True)))
+        return template.needs({template.about[n]: value for n, value in asked.items()})
 
 
 @dataclass(frozen=True)
