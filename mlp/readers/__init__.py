@@ -1,7 +1,9 @@
 """Readers: the logs of training runs as histories, one module for each format in this folder.
 
 A module is a reader if it has `recognise(document) -> float`, how sure it is in 0..1 by the
-content, and `parse(document, aliases) -> list[History]`, the runs in the order of the file.
+content, and `parse(document, aliases) -> list[History]`, the runs in the order of the file. One of
+no format in particular says with `MOST` how sure it is at most: it is not asked where another one
+is surer.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -148,9 +150,8 @@ def _within(folder: Path, aliases: Aliases) -> list[History]:
 
 
 def _parsed(document: Document, aliases: Aliases) -> list[History]:
-    scores = [reader.recognise(document) for reader in _readers()]
-    reader = _readers()[scores.index(max(scores))]
-    if not max(scores):
+    reader = _recognised(document)
+    if reader is None:
         raise ReadError(f"{document.name}: {_unreadable(document)}")
     kind = reader.__name__.rpartition(".")[2].replace("_", " ")
     with _or_unfit(
@@ -165,6 +166,19 @@ def _parsed(document: Document, aliases: Aliases) -> list[History]:
     return runs
 
 
+def _recognised(document: Document) -> Reader | None:
+    """The reader that is surest of a document, if any is; of equally sure ones the first."""
+    surest, best = None, 0.0
+    for reader in _readers():
+        if _most(reader) > best and (sure := reader.recognise(document)) > best:
+            surest, best = reader, sure
+    return surest
+
+
+def _most(reader: Reader) -> float:
+    return float(getattr(reader, "MOST", 1.0))
+
+
 def _unreadable(document: Document) -> str:
     known = "csv, tsv, json, json lines, text and TensorBoard event files are read"
     if document.given is None and not document.text:
@@ -176,6 +190,7 @@ def _unreadable(document: Document) -> str:
 
 @cache
 def _readers() -> tuple[Reader, ...]:
-    """The modules of this folder that read a format."""
+    """The modules of this folder that read a format, those that can be surest first."""
     modules = (import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__))
-    return tuple(cast(Reader, module) for module in modules if hasattr(module, "recognise"))
+    readers = (cast(Reader, module) for module in modules if hasattr(module, "recognise"))
+    return tuple(sorted(readers, key=_most, reverse=True))

@@ -20,8 +20,8 @@ Row = tuple[str, dict[tuple[str, str], str]]
 
 def recognise(document: Document) -> float:
     head = document.text[:50_000]
-    found = next((row for row in _rows(head) if _is_known(row)), None) if "[" in head else None
-    return 0.9 if found else 0.0
+    printed = document.data is None and ROUND.search(head) is not None
+    return 0.9 if printed and any(map(_is_known, _rows(head))) else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:

@@ -31,8 +31,9 @@ def recognise(document: Document) -> float:
         return 0.9 if '"learn":' in document.text else 0.0
     if isinstance(document.data, Mapping) and isinstance(document.data.get("iterations"), list):
         return 0.95 if isinstance(document.data.get("meta", {}), Mapping) else 0.0
-    printed = PRINTED.search(document.text[:50_000]) is not None
-    return 0.9 if printed or document.text.startswith("iter\t") else 0.0
+    head = document.text[:50_000]
+    printed = "learn: " in head and PRINTED.search(head)
+    return 0.9 if printed or head.startswith("iter\t") else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:

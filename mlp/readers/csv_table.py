@@ -17,6 +17,7 @@ from traindx.mlp.readers.document import Document, ReadError
 from traindx.mlp.readers.names import is_place, meaning
 from traindx.mlp.readers.thinning import thinned_sheet
 
+MOST = 0.6
 DELIMITERS = (",", "\t", ";", "|")
 COMMENT = re.compile(r"^\s*(?:#(?!na#)|//|={3,}|-{3,})|^\s*sep=.?\s*$")
 PLAIN = b"0123456789+-.eE,\n"
@@ -48,7 +49,7 @@ def recognise(document: Document) -> float:
     share = sum(n > 0.4 for n in numeric) / len(numeric)
     most = len(rows[0]) + _is_ragged(rows)
     fits = sum(len(row) <= most for row in rows) / len(rows)
-    return 0.6 * share * fits if share * fits > 0.5 else 0.0
+    return MOST * share * fits if share * fits > 0.5 else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:

@@ -14,7 +14,8 @@ NAMES = {"loss": "loss@train", "batch": "metric@train/batch_loss", "rate": "lear
 
 
 def recognise(document: Document) -> float:
-    return 0.95 if LINE.search(document.text[:50_000]) else 0.0
+    head = document.text[:50_000]
+    return 0.95 if " avg" in head and LINE.search(head) else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:

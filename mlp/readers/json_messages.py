@@ -8,13 +8,14 @@ from traindx.mlp.readers import text_log
 from traindx.mlp.readers.assemble import Aliases
 from traindx.mlp.readers.document import Document
 
+MOST = 0.5
 MESSAGES = ("message", "msg", "event", "text")
 HEAD = 200
 
 
 def recognise(document: Document) -> float:
     spoken = _spoken(document.rows[:HEAD])
-    return 0.5 if spoken and text_log.recognise(_text(document, spoken)) else 0.0
+    return MOST if spoken and text_log.recognise(_text(document, spoken)) else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:

@@ -11,12 +11,13 @@ from traindx.mlp.readers.columns import Sheet, from_rows, sheet
 from traindx.mlp.readers.document import Document, ReadError, is_numbers
 from traindx.mlp.readers.names import meaning
 
+MOST = 0.3
 DEPTH = 4
 
 
 def recognise(document: Document) -> float:
     """A little sure of every JSON text or value with lists in it; another format is surer."""
-    return 0.3 if isinstance(document.data, Mapping | list) else 0.0
+    return MOST if isinstance(document.data, Mapping | list) else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:

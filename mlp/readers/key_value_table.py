@@ -11,6 +11,7 @@ from traindx.mlp.readers.assemble import Aliases, histories
 from traindx.mlp.readers.columns import from_rows
 from traindx.mlp.readers.document import Document, ReadError
 
+MOST = 0.8
 LINE = re.compile(r"^\s*\|\s*([^|]*?)\s*\|\s*([^|]*?)\s*\|\s*$")
 DRAWN = re.compile(r"^\s*[-=+|]{5,}\s*$")
 HEAD = 20_000
@@ -20,7 +21,7 @@ def recognise(document: Document) -> float:
     """Whether it has lines of two cells, again and again with the same first one."""
     names = [found[1] for line in document.text[:HEAD].splitlines() if (found := LINE.match(line))]
     repeated = len(names) > len(set(names)) > 2
-    return 0.8 if repeated and DRAWN.search(_first_line(document.text)) else 0.0
+    return MOST if repeated and DRAWN.search(_first_line(document.text)) else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:

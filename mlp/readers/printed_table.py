@@ -13,6 +13,7 @@ from traindx.mlp.readers.columns import from_rows, number
 from traindx.mlp.readers.document import Document, ReadError
 from traindx.mlp.readers.thinning import thinned_rows
 
+MOST = 0.45
 PART = re.compile(r"\s*[|│]\s*|\s{2,}|\t")
 SAID = re.compile(r"[:=,;]|\d\.\d")
 RULE = re.compile(r"^[\s\-=+|│─━┼]+$")
@@ -27,7 +28,7 @@ def recognise(document: Document) -> float:
     head = document.text[:HEAD]
     if "oss" not in head:
         return 0.0
-    return 0.45 if len(list(islice(_rows(head.splitlines()), 2))) == 2 else 0.0
+    return MOST if len(list(islice(_rows(head.splitlines()), 2))) == 2 else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:

@@ -14,6 +14,7 @@ from traindx.mlp.readers.document import Document, opened
 from traindx.mlp.readers.names import is_ignored, is_place, meaning, split_alone, words
 from traindx.mlp.readers.side_by_side import Row, laid, rows_of
 
+MOST = csv_table.MOST + 0.01
 SUFFIXES = (".csv", ".tsv")
 TOLD = frozenset({"loss", "accuracy"})
 APART = 10

@@ -43,6 +43,7 @@ LOSS = re.compile(
     r"[-+.\dnNi]",
     re.IGNORECASE,
 )
+MOST = 0.35
 SIGNALS = ("loss", "accuracy", "reward", "loss_component", "generator_loss", "discriminator_loss")
 FEW = 2
 """Rows; with fewer the states that a progress bar went through are rows too."""
@@ -60,7 +61,7 @@ def recognise(document: Document) -> float:
     if document.given is not None or document.data is not None or not document.text:
         return 0.0
     if LOSS.search(document.text):
-        return 0.35
+        return MOST
     if _is_table(document.text[:HEAD].splitlines()[:TABLE_LINES]):
         return 0.0
     spoken = (line for line in _lines(document.text[:HEAD]) if _speaks(line))

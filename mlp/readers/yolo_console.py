@@ -22,7 +22,8 @@ Row = dict[str, str]
 
 
 def recognise(document: Document) -> float:
-    return 0.9 if LINE.search(document.text[:50_000]) else 0.0
+    found = document.data is None and LINE.search(document.text[:50_000])
+    return 0.9 if found else 0.0
 
 
 def parse(document: Document, aliases: Aliases) -> list[History]:
