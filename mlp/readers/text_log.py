@@ -97,9 +97,10 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
             f"{document.name}: no line gives a loss; a line such as 'epoch 1 loss 0.5' is read"
         )
     rows, ends = _without_ends(rows[_of_its_epoch(rows, first) :])
-    rows, custom = _of_validation(_once(_without_rare(rows)))
+    rows, after = _without_after(_without_rare(rows))
+    rows, custom = _of_validation(_once(rows))
     rows = placed(rows)
-    notes = (*notes, *custom, *_twice(rows))
+    notes = (*notes, *after, *custom, *_twice(rows))
     settings, names = _settings(document, rows), _against_each_other(rows)
     sheet = from_rows(rows, names=names, settings=settings, starts=ends, notes=notes)
     return histories(sheet, document, aliases)
@@ -292,6 +293,24 @@ def _without_rare(rows: Sequence[Row]) -> list[Row]:
     strange = Counter(n for row in rows for n in row if n not in PLACES and meaning(n) is None)
     rare = {name for name, times in strange.items() if times < 2}
     return [{n: v for n, v in row.items() if n not in rare} for row in rows] if rare else list(rows)
+
+
+def _without_after(rows: list[Row]) -> tuple[list[Row], tuple[str, ...]]:
+    """The rows without what was measured after the last epoch: each other epoch has one row.
+
+    It is known by lacking what that of the last epoch tells of validation.
+    """
+    epochs = [row.get("epoch") for row in rows]
+    times = list(Counter(epochs).values())
+    if None in epochs or len(times) < 3 or times[-1] < 2 or set(times[:-1]) != {1}:
+        return rows, ()
+    end = len(times)
+    told = {_place(name) for name in _named(rows[end - 1])}
+    held_out = {place for place in told if place[1] == "val"}
+    after = {_place(name) for row in rows[end:] for name in _named(row)}
+    if not held_out or not after <= told - held_out:
+        return rows, ()
+    return rows[:end], ("left out: what was measured after the last epoch",)
 
 
 def _once(rows: list[Row]) -> list[Row]:

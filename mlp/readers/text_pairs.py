@@ -22,7 +22,7 @@ VERB = r"\s+(?:is|was|reached)"
 PAIR = re.compile(
     rf"{NAME}['\"]?(?:\s?\((?P<more>[A-Za-z%][\w %.,-]{{0,20}})\))?(?:{VERB})?"
     rf"\s*(?:(?P<sign>[:=]+)\s*|\s)(?:tensor)?[\[(]?['\"]?"
-    rf"(?P<value>{NUMBER})(?:/(?P<total>\d+)\b|(?P<percent>%(?![|\d])|(?!%)))(?![\w./-]|:\S)"
+    rf"(?P<value>{NUMBER})(?:/(?P<total>\d+)\b|(?P<percent>%(?![|\d])|(?!%)))(?![\w/-]|\.\w|:\S)"
 )
 VERBS = re.compile(rf"{VERB}$")
 SPLIT = re.compile(
