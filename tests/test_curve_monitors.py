@@ -324,18 +324,37 @@ def test_no_metric_neither_agrees_nor_disagrees() -> None:
 
 
 @pytest.mark.parametrize(
-    ("train", "val", "parts"),
+    ("train", "val", "overfits"),
     [
         ("0.5 0.3 0.2 0.13 0.09", "0.42 0.40 0.44 0.47 0.52", True),
         ("0.5 0.25 0.12", "0.34 0.35 0.46", True),
-        ("0.5 0.45 0.44 0.44 0.43", "0.42 0.40 0.44 0.47 0.52", False),  # train hardly falls
-        ("0.5 0.3 0.2 0.13 0.09", "0.42 0.40 0.41 0.40 0.42", False),  # the rise is small
-        ("0.5 0.3 0.2 0.13 0.09", "0.5 0.4 0.7 0.42 0.46", False),  # it comes and goes
-        ("0.5*0.9x29", "0.6-0.02x9 0.4+0.01x19", False),  # long enough for statistics
+        ("2*0.95x39", "2*0.9x14 0.45+0.01x24", True),
+        ("0.5 0.4 0.39 0.385 0.38", "0.42 0.40 0.405 0.41 0.42", False),  # little of either
+        ("0.5 0.3 0.2 0.13 0.09", "0.5 0.4 0.7 0.42 0.41", False),  # it comes and goes
     ],
 )
-def test_curves_that_part_in_a_short_record(train: str, val: str, parts: bool) -> None:
-    assert slot("generalization", "parts", run(train, val), "val") is parts
+def test_how_likely_two_curves_part_by_overfitting(train: str, val: str, overfits: bool) -> None:
+    odds = slot("generalization", "rise_odds", run(train, val), "val")
+    assert (odds is not None and odds > 0) is overfits
+
+
+@pytest.mark.parametrize(
+    ("train", "val"),
+    [
+        ("2*0.9x39", "2*0.9x39"),  # no rise
+        ("2*0.9x39", "3*0.7x20 0.0024+0.00003x19"),  # nobody sees it beside what was gained
+        ("2*0.9x14 0.45x25", "2*0.9x14 0.45+0.01x25"),  # train stands still
+        ("0.5 0.2", "0.4 0.5"),  # two values
+    ],
+)
+def test_curves_that_do_not_part(train: str, val: str) -> None:
+    assert slot("generalization", "rise_odds", run(train, val), "val") is None
+
+
+def test_a_surer_or_larger_rise_is_likelier_overfitting() -> None:
+    rises = [f"2*0.9x14 0.45+{pace}x24" for pace in (0.003, 0.006, 0.012)]
+    odds = [slot("generalization", "rise_odds", run("2*0.95x39", r), "val") for r in rises]
+    assert odds == sorted(set(odds))
 
 
 def test_a_rise_through_swings_that_set_in_with_it_is_seen() -> None:

@@ -32,6 +32,18 @@ def places(history: History, name: str) -> list[float]:
 
 # the lines, what is read of them, where the first of these series stands, a part of a remark
 READ: dict[str, tuple[Lines, Series, list[float], str]] = {
+    "two full stops behind a number": (
+        ("Epoch 1/2.. Train loss: 3.5.. Validation loss: 2.25..", "Epoch 2/2.. Train loss: 2.5.. Validation loss: 1.25."),
+        {"loss@train": [3.5, 2.5], "loss@val": [2.25, 1.25]},
+        [1, 2],
+        "",
+    ),
+    "what an evaluation after the last epoch measured": (
+        (*(f"Epoch {n}/3\n1/1 - 0s - loss: {3 - n}.5 - val_loss: {4 - n}.5" for n in (1, 2, 3)), "--- Result ---", "1/1 - 0s - loss: 1.5"),
+        {"loss@train": [2.5, 1.5, 0.5], "loss@val": [3.5, 2.5, 1.5]},
+        [1, 2, 3],
+        "left out: what was measured after the last epoch",
+    ),
     "XGBoost: a regression": (
         ("[0]\ttrain-rmse:2.5\teval-rmse:2.6", "", "[1]\ttrain-rmse:1.5\teval-rmse:1.8"),
         {"loss@train": [2.5, 1.5], "loss@val": [2.6, 1.8]},
