@@ -75,7 +75,7 @@ class Generalization(Fact):
     """The whole number, 2 to 16, that the training loss is of the held-out one all along."""
 
 
-LEAST_RISE, LEAST_OF_PROGRESS, LEAST_FALL = 0.005, 0.03, 0.05
+LEAST_RISE, LEAST_OF_PROGRESS, LEAST_FALL = 0.005, 0.02, 0.05
 """For two curves to part: the rise of the held-out loss, as a share of its level and of what it had
 fallen by (what nobody sees in a plot is no rise), and the fall of the training loss."""
 UNKNOWN = 2.0
@@ -327,7 +327,7 @@ def metric_disagrees(history: History, split: str, loss: Curve) -> bool | None:
 
 
 def _improves(found: Curve, since: float, higher: bool) -> bool:
-    """Whether the last level is better than at a step by 2 sigmas and half a percent of its range.
+    """Whether the last level is better than at a step by 2 sigmas and a twentieth of its range.
 
     Half a percent of the level where that is larger. It must go on: the second half of the way
     must have brought something too.
@@ -337,7 +337,7 @@ def _improves(found: Curve, since: float, higher: bool) -> bool:
     halfway = (place + len(found.level)) // 2
     gain = float(found.last - found.level[place]) * sign
     sigmas = found.sigmas(gain, place, -1)
-    least = 0.005 * max(abs(found.last), found.spread)
+    least = max(0.005 * abs(found.last), 0.05 * found.spread)
     lately = found.sigmas(float(found.last - found.level[halfway]) * sign, halfway, -1)
     goes_on = len(found.level) - place < 8 or lately is None or lately > 1
     return gain > least and (sigmas is None or sigmas > 2) and goes_on

@@ -28,7 +28,7 @@ class Improvement(Fact):
     late_relative: float
     """The fall of the last fifth, relative to its level (to the spread, if not positive)."""
     still: bool
-    """Whether that is more than noise, a hundredth of the level and of the progress."""
+    """Whether that is more than noise, a hundredth of the level and 0.5 % of the progress."""
     pace: float
     """The fall per epoch (per hundredth of the run, if it counts steps), relative to the level."""
     linear: bool
@@ -48,7 +48,7 @@ def improvement(history: History) -> Iterator[Improvement]:
             late_gain=gain,
             late_gain_sigmas=beyond,
             late_relative=relative,
-            still=_falling(found, tail, beyond) and relative > 0.01 and gain > 0.01,
+            still=_falling(found, tail, beyond) and relative > 0.01 and gain > 0.005,
             pace=relative / _length(history, found, tail),
             linear=_linear(found),
         )
