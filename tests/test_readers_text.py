@@ -124,9 +124,21 @@ READ: dict[str, tuple[Lines, Series, list[float], str]] = {
     ),
     "nothing tells the evaluation from the training": (
         ("epoch 1 loss 0.6", "epoch 1 loss 0.7", "epoch 2 loss 0.5", "epoch 2 loss 0.6"),
-        {"loss@train": [0.6, 0.7, 0.5, 0.6]},
-        [1, 2, 3, 4],
-        "each epoch has two lines with the same names",
+        {"loss@train": [0.6, 0.5], "loss@val": [0.7, 0.6]},
+        [1, 2],
+        "each epoch has two lines with the same names; the second was taken for validation's",
+    ),
+    "a heading that counts epochs from one, above lines that count from zero": (
+        tuple(f"=== {what} epoch {n + 1} ===\nEpoch {n} | loss = {n + at}.5" for n in (0, 1, 2) for what, at in (("training", 1), ("validate", 3))),
+        {"loss@train": [1.5, 2.5, 3.5], "loss@val": [3.5, 4.5, 5.5]},
+        [0, 1, 2],
+        "",
+    ),
+    "a split behind the name": (
+        ("#Epoch 0 Train Loss: 0.5", "#Epoch 0 Loss in Validation data 0.75", "#Epoch 1 Train Loss: 0.25", "#Epoch 1 Loss in Validation data 0.5"),
+        {"loss@train": [0.5, 0.25], "loss@val": [0.75, 0.5]},
+        [0, 1],
+        "",
     ),
     "a sentence with a counter is no loss": (
         ("Epoch 1 loss: 0.6", "Test on Epoch 1", "mAP: 0.80", "Epoch 2 loss: 0.5", "Test on Epoch 2", "mAP: 0.85"),

@@ -7,7 +7,7 @@ import numpy as np
 
 from traindx.engine.facts import Fact
 from traindx.mlp.curves import end_of_sense, fake_zeros
-from traindx.mlp.history import History, Series
+from traindx.mlp.history import Array, History, Series
 from traindx.mlp.monitors import monitor
 
 QUANTITIES = (("loss", "train"), ("loss", "val"), ("gradient_norm", ""))
@@ -32,6 +32,8 @@ class ExactZero(Fact):
     """Whether there was a positive value before that run."""
     trailing: bool
     """Whether that run lasts to the end."""
+    rounded: bool
+    """Whether the values before had come down to the last digit that was written."""
     stands_for_nan: bool
     """Whether it is a loss under gradient norms that are not finite: zeros written for NaN."""
 
@@ -61,8 +63,19 @@ def _zeros(quantity: str, scope: str, series: Series, stands: bool) -> ExactZero
         from_start=bool(run and start == 0),
         positive_before=bool(run and (before > 0).any()),
         trailing=bool(run and start + run == len(zero)),
+        rounded=_is_rounded(before[before > 0]),
         stands_for_nan=stands,
     )
+
+
+def _is_rounded(positive: Array) -> bool:
+    """Whether all are multiples of one value, and the last is no more than thrice that."""
+    if not len(positive) or not np.isfinite(positive).all():
+        return False
+    digit, last = float(positive.min()), float(positive[-1])
+    times = positive / digit
+    whole = bool(np.all(np.abs(times - np.round(times)) < 1e-6 * times))
+    return whole and last < 3.5 * digit < 0.5 * float(positive.max())
 
 
 def longest(mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[int, int]:

@@ -35,6 +35,8 @@ class MetricLevel(Fact):
     drop_sigmas: float | None
     best_at: float
     """The share of the run at which the best level was reached."""
+    constant: bool
+    """Whether at least four values are all the same."""
     still_rising: bool
     """Whether it was still going up when the run ended."""
 
@@ -58,6 +60,7 @@ def metric_level(history: History) -> Iterator[MetricLevel]:
                 drop=drop / whole,
                 drop_sigmas=drop_sigmas,
                 best_at=best_at,
+                constant=found.points >= 4 and found.greatest - found.least < 1e-9,
                 still_rising=still_rising(found),
             )
 

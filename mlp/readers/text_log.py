@@ -25,6 +25,7 @@ HEADING = re.compile(
     r"|summary|performance|epoch|after|valid\w*|test|dev|eval|\d+)\b)*\W*$",
     re.IGNORECASE,
 )
+SPLITS = {"e": "eval", "v": "val", "t": "test"}
 EVALUATING = re.compile(r"\b(?:testing|validating|evaluating|evaluation)\b", re.IGNORECASE)
 RESULT = re.compile(r"^\s*(\*)\s+(?:Acc|Prec)@1|\bSaving dict for global step\b")
 UNFINISHED = re.compile(
@@ -99,8 +100,8 @@ def parse(document: Document, aliases: Aliases) -> list[History]:
     rows, ends = _without_ends(rows[_of_its_epoch(rows, first) :])
     rows, after = _without_after(_without_rare(rows))
     rows, custom = _of_validation(_once(rows))
-    rows = placed(rows)
-    notes = (*notes, *after, *custom, *_twice(rows))
+    rows, second = _second_of_validation(placed(rows))
+    notes = (*notes, *after, *custom, *second)
     settings, names = _settings(document, rows), _against_each_other(rows)
     sheet = from_rows(rows, names=names, settings=settings, starts=ends, notes=notes)
     return histories(sheet, document, aliases)
@@ -183,6 +184,8 @@ class Reading:
     step: tuple[str, str] | None = None
     split: str = ""
     """Of which data the next values are, as a heading before them says."""
+    headed: bool = False
+    """Whether that was the line before; then it holds, even if the next one counts otherwise."""
     last: Row | None = None
     strange: set[str] = field(default_factory=set)
 
@@ -190,13 +193,15 @@ class Reading:
         """The values of a line with their place; None if it has none."""
         now = epoch(line)
         if now is not None and self.epoch is not None and float(now) != float(self.epoch):
-            self.split, self.step, self.last = "", self.step and (self.step[0], ""), None
+            self.split = self.split if self.headed else ""
+            self.step, self.last = self.step and (self.step[0], ""), None
         self.epoch = now or self.epoch
         said = pairs(line)
         found = self._values(line, said)
+        heading = None if found or "%|" in line else HEADING.search(line)
         if not found and "%|" not in line:
-            heading = HEADING.search(line)
-            self.split = heading["split"].lower() if heading else ""
+            self.split = SPLITS[heading["split"][0].lower()] if heading else ""
+        self.headed = heading is not None
         if found or EVALUATING.search(line) or PLACE.match(line):
             self.step = step(line, bool(found) and _is_evaluated(found)) or self.step
         if not found:
@@ -379,13 +384,20 @@ def _is_score(name: str) -> bool:
     return quantity_of(name) == "metric" and higher_is_better(words(name).core) is True
 
 
-def _twice(rows: Sequence[Row]) -> tuple[str, ...]:
-    """That each epoch has two lines that are worded alike."""
-    if any("step" in row for row in rows):
-        return ()
-    losses = [row for row in rows if any(quantity_of(name) == "loss" for name in row)]
-    kinds = ((row.get("epoch"), tuple(_named(row))) for row in losses)
+def _second_of_validation(rows: list[Row]) -> tuple[list[Row], tuple[str, ...]]:
+    """With the second of two lines an epoch, if they are worded alike, as validation's."""
+    if any("step" in row or "epoch" not in row for row in rows):
+        return rows, ()
+    kinds = [(row["epoch"], _named(row)) for row in rows]
     times = [len(list(alike)) for _, alike in groupby(kinds)]
-    if len(times) < 2 or set(times) != {2}:
-        return ()
-    return ("each epoch has two lines with the same names: of training and of validation?",)
+    split = any(words(name).split for _, named in kinds for name in named)
+    if len(times) < 2 or set(times) != {2} or split or not any(map(_signals, rows)):
+        return rows, ()
+    second = [{_of_val(name): value for name, value in row.items()} for row in rows[1::2]]
+    kept = [row for both in zip(rows[::2], second, strict=True) for row in both]
+    said = "each epoch has two lines with the same names; the second was taken for validation's"
+    return kept, (said,)
+
+
+def _of_val(name: str) -> str:
+    return name if name in PLACES or meaning(name) is None else f"val {name}"

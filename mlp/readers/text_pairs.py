@@ -28,6 +28,12 @@ VERBS = re.compile(rf"{VERB}$")
 SPLIT = re.compile(
     r"\b(train|training|val|valid|validation|test|eval|evaluation|dev)(?:_?\d+)?\b(?![./])", re.I
 )
+MEASURED_ON = re.compile(
+    r"^(?P<name>\w+) (?:in|on|for|over) (?:the )?(?P<split>train|training|val|valid|validation|test)"
+    r"(?: (?:data|dataset|set|split))?$",
+    re.IGNORECASE,
+)
+"""A split behind a name, as in "loss on the validation set"."""
 BARE = re.compile(
     r"(?<![\w.])(train|training|val|valid|validation|test|eval|dev)[\s:=]{1,3}"
     r"(\d*\.\d+(?:e[-+]?\d+)?|nan)(?![\w.%])",
@@ -92,6 +98,7 @@ def _pair(found: re.Match[str], split: bool) -> Pair | None:
     text, more, sign, value = found.group("name", "more", "sign", "value")
     text = VERBS.sub("", text) if text.endswith(("s", "d")) else text
     text = f"{more} {text}" if more and more[0].isalpha() else text
+    text = MEASURED_ON.sub(r"\g<split> \g<name>", text) if " " in text else text
     signed = sign is not None
     name = known(text, signed)
     if name is None:
