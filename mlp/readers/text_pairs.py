@@ -29,7 +29,7 @@ SPLIT = re.compile(
     r"\b(train|training|val|valid|validation|test|eval|evaluation|dev)(?:_?\d+)?\b(?![./])", re.I
 )
 MEASURED_ON = re.compile(
-    r"^(?P<name>\w+) (?:in|on|for|over) (?:the )?(?P<split>train|training|val|valid|validation|test)"
+    r"^(?P<name>\w+) (?:in|on|for|over) (?:the )?(?P<split>train(?:ing)?|val(?:id(?:ation)?)?|test)"
     r"(?: (?:data|dataset|set|split))?$",
     re.IGNORECASE,
 )
