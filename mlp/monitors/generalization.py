@@ -158,9 +158,8 @@ class Pair:
     def rise_odds(self) -> float | None:
         """1.2 ln(significance) + ln(rise) / 3 + 5 (fall of train since, 1/2 at most) - 1.7.
 
-        A logistic regression, rounded, on 75 public logs whose curves part, 64 of them labelled
-        overfitting; left out one by one, it told all of those and took 5 of the others for it.
-        Wander is never overfitting.
+        A logistic regression on 75 public logs whose curves part, 64 of them labelled overfitting,
+        rounded: it tells 60 of those and takes one of the others for it. Wander is none.
         """
         sigmas = UNKNOWN if self.rise_sigmas is None else self.rise_sigmas
         if sigmas < 1 or self.wanders or len(self.val.values) < 3 or not self._parted:
