@@ -151,7 +151,8 @@ class Pair:
     @property
     def within_noise(self) -> bool:
         sigmas = self.rise_sigmas
-        hidden = sigmas is not None and sigmas < 3 and (self.rise_odds or -1.0) < 0
+        likely = self.rise_odds is not None and self.rise_odds >= 0
+        hidden = sigmas is not None and sigmas < 3 and not likely
         return hidden or self.rise <= 0.01 * self.val_size
 
     @cached_property
