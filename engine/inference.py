@@ -129,7 +129,17 @@ class Memory:
 
     def advance(self, wave: int, session: Session) -> list[Firing]:
         """Decides the atoms of a wave, tells what is new, and takes in what fires."""
-        told = {found for atom in self._to_decide(wave) for found in self._told_by(atom)}
+        told: set[Told] = set()
+        for atom in self._to_decide(wave):
+            matches = self._decided(atom)
+            if not atom.absent:
+                for entity, items in matches.items():
+                    self._matches[atom.number, entity] = items
+                    told.add((atom.number, entity))
+            elif atom.joined:
+                self._absent.append((atom, frozenset(matches)))
+            elif not matches:
+                told.add((atom.number, 0))
         told.update(self._absences())
         told -= self._told
         self._told |= told
@@ -146,18 +156,6 @@ class Memory:
         for source, atoms in self._program.of_nothing[wave].items():
             if not self._pool.get(source):
                 yield from atoms
-
-    def _told_by(self, atom: Atom) -> Iterable[Told]:
-        """What there is to tell of an atom now; absences among entities are told by and by."""
-        matches = self._decided(atom)
-        if atom.absent and atom.joined:
-            self._absent.append((atom, frozenset(matches)))
-            return ()
-        if atom.absent:
-            return () if matches else ((atom.number, 0),)
-        told = {(atom.number, entity): items for entity, items in matches.items()}
-        self._matches |= told
-        return told
 
     def _decided(self, atom: Atom) -> dict[int, list[Slotted]]:
         """What matches the pattern, by entity (0: the run); a count of nothing may hold too."""
