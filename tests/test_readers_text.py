@@ -316,6 +316,10 @@ def test_lines_are_read_as_they_are_meant(kind: str, tmp_path: Path) -> None:
 
 
 SETTINGS: dict[str, tuple[Lines, dict[str, object]]] = {
+    "before a loss whose split stands behind it": (
+        ("lr: 3e-4, batch size: 64", "epoch 1", "loss on the training set: 0.5", "epoch 2", "loss on the training set: 0.4"),
+        {"learning_rate": 0.0003, "batch_size": 64},
+    ),
     "before the first loss": (
         ("Config: embed_dim=256, batch_size=64", "  lr=0.001, clip=5.0", "  vocab_tgt=28692", "Iteration 0, Loss: 10.2", "Iteration 100, Loss: 10.1, batch_size=3"),
         {"batch_size": 64, "learning_rate": 0.001, "vocabulary": 28692},

@@ -40,8 +40,8 @@ END = "train_runtime"
 """It stands in the line that sums up a run of HF Trainer."""
 STAMP = re.compile(r"\d{2,4}[-/.]\d\d?[-/.]\d{2,4}[ T]?|\d\d?:\d\d(?::\d\d)?(?:[,.]\d+)?Z?")
 LOSS = re.compile(
-    r"loss\w*['\"]?(?:\s*\(\w+\))?(?:\s+(?:is|was))?(?:\s*[:=]+\s*|\s)['\"\[(]?(?:tensor\()?"
-    r"[-+.\dnNi]",
+    r"loss\w*['\"]?(?:\s*\(\w+\))?(?:\s(?:in|on|for|over)\s(?:the\s)?\w+(?:\s\w+)?)?"
+    r"(?:\s+(?:is|was))?(?:\s*[:=]+\s*|\s)['\"\[(]?(?:tensor\()?[-+.\dnNi]",
     re.IGNORECASE,
 )
 MOST = 0.35
