@@ -56,6 +56,11 @@ class Curve:
     def positive(self) -> bool:
         return self.least > 0
 
+    @property
+    def one_value(self) -> bool:
+        """Whether at least four values are all the same."""
+        return self.points >= 4 and self.greatest - self.least < 1e-9
+
     @cached_property
     def lowest(self) -> int:
         """Where the level is lowest."""

@@ -94,7 +94,7 @@ def _level(found: Curve, split: str, settings: Settings) -> AccuracyLevel:
         share_below=_share_below(found, majority),
         gain=best - found.first,
         noise=median_of(found.sigma) if found.measured else None,
-        constant=found.points >= 4 and found.greatest - found.least < 1e-9,
+        constant=found.one_value,
         stuck=stuck,
         drop=drop,
         drop_sigmas=drop_sigmas,

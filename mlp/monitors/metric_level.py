@@ -60,7 +60,7 @@ def metric_level(history: History) -> Iterator[MetricLevel]:
                 drop=drop / whole,
                 drop_sigmas=drop_sigmas,
                 best_at=best_at,
-                constant=found.points >= 4 and found.greatest - found.least < 1e-9,
+                constant=found.one_value,
                 still_rising=still_rising(found),
             )
 
