@@ -198,10 +198,11 @@ class Reading:
         self.epoch = now or self.epoch
         said = pairs(line)
         found = self._values(line, said)
-        heading = None if found or "%|" in line else HEADING.search(line)
+        self.headed = False
         if not found and "%|" not in line:
+            heading = HEADING.search(line)
             self.split = SPLITS[heading["split"][0].lower()] if heading else ""
-        self.headed = heading is not None
+            self.headed = heading is not None
         if found or EVALUATING.search(line) or PLACE.match(line):
             self.step = step(line, bool(found) and _is_evaluated(found)) or self.step
         if not found:
